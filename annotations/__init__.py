@@ -1,0 +1,1 @@
+"""The annotation domain: records, operations, merge, sync. No network, no database, no asyncio."""
