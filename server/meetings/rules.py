@@ -1,0 +1,99 @@
+"""What a meeting may do next. Pure: no clock, no database.
+
+    draft ──issue──▶ issued ──open──▶ in_session ──close──▶ closed
+
+A draft is seen by its staff only. From `issued` on its participants see it. `closed` is final:
+the agenda and the participants no longer change.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from server.errors import DomainError, Invalid
+
+
+class MeetingKind(StrEnum):
+    """Kinds of meetings (domain.md); the words are the client's."""
+
+    REGULAR = "regular"  # phiên họp thường kỳ
+    THEMATIC = "thematic"  # phiên họp chuyên đề
+    EXTRAORDINARY = "extraordinary"  # phiên họp bất thường
+    COUNCIL = "council"  # kỳ họp HĐND
+    BRIEFING = "briefing"  # giao ban trực tuyến
+    CONFERENCE = "conference"  # hội nghị trực tuyến
+    PARTY = "party"  # họp Đảng ủy, Ban Thường vụ
+
+
+class MeetingState(StrEnum):
+    """Where a meeting stands."""
+
+    DRAFT = "draft"
+    ISSUED = "issued"
+    IN_SESSION = "in_session"
+    CLOSED = "closed"
+
+
+class ParticipantRole(StrEnum):
+    """A person's part in one meeting."""
+
+    CHAIR = "chair"
+    SECRETARY = "secretary"
+    DELEGATE = "delegate"
+    GUEST = "guest"
+
+
+STAFF_ROLES = frozenset({ParticipantRole.SECRETARY})
+
+NEXT_STATES: dict[MeetingState, frozenset[MeetingState]] = {
+    MeetingState.DRAFT: frozenset({MeetingState.ISSUED}),
+    MeetingState.ISSUED: frozenset({MeetingState.IN_SESSION}),
+    MeetingState.IN_SESSION: frozenset({MeetingState.CLOSED}),
+    MeetingState.CLOSED: frozenset(),
+}
+
+
+def require_next(now: MeetingState, wanted: MeetingState) -> None:
+    """Refuse a step that the states do not have."""
+    if wanted not in NEXT_STATES[now]:
+        raise DomainError("meeting_state", state=now.value, wanted=wanted.value)
+
+
+def require_open_for_changes(state: MeetingState) -> None:
+    """A closed meeting is a record; it does not change."""
+    if state is MeetingState.CLOSED:
+        raise DomainError("meeting_closed")
+
+
+def require_times(starts_at: datetime, ends_at: datetime, longest_days: int) -> None:
+    """A meeting ends after it starts, and within `longest_days`."""
+    if ends_at <= starts_at:
+        raise Invalid("ends_at", "ends_before_start")
+    if (ends_at - starts_at).days >= longest_days:
+        raise Invalid("ends_at", "meeting_too_long", days=longest_days)
+
+
+def require_issuable(state: MeetingState, items: int, participants: int) -> None:
+    """A meeting goes out with an agenda and with people to go to."""
+    require_next(state, MeetingState.ISSUED)
+    if items == 0:
+        raise DomainError("meeting_without_agenda")
+    if participants == 0:
+        raise DomainError("meeting_without_participants")
+
+
+def is_visible(state: MeetingState) -> bool:
+    """Whether participants who are not staff see the meeting."""
+    return state is not MeetingState.DRAFT
+
+
+def renumbered(count: int) -> list[str]:
+    """The printed numbers of `count` agenda items: 1, 2, 3, …"""
+    return [str(index + 1) for index in range(count)]
+
+
+def given_name_key(name: str) -> tuple[str, str]:
+    """Vietnamese lists go by the given name, the last word; then by the whole name."""
+    words = name.split()
+    return (words[-1] if words else "", name)
