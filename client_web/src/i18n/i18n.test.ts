@@ -1,0 +1,25 @@
+import { afterEach, expect, test } from 'vitest';
+import { setLanguage, t } from '.';
+import { tables } from './tables';
+
+afterEach(() => setLanguage('vi'));
+
+test('every key has words in both languages and belongs to one feature', () => {
+  const seen = new Set<string>();
+  for (const { vi, en } of tables) {
+    expect(Object.keys(en).sort()).toEqual(Object.keys(vi).sort());
+    for (const key of Object.keys(vi)) {
+      expect(seen.has(key), `${key} is in two tables`).toBe(false);
+      seen.add(key);
+      const holes = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
+      expect(holes(en[key] ?? ''), key).toEqual(holes(vi[key] ?? ''));
+    }
+  }
+});
+
+test('t follows the language and fills the holes', () => {
+  expect(t('app.name')).toBe('Phòng họp không giấy');
+  setLanguage('en');
+  expect(t('app.name')).toBe('Paperless meetings');
+  expect(t('no.such.key')).toBe('no.such.key');
+});

@@ -1,0 +1,4 @@
+import './ui/styles/base.css';
+import { start } from './app';
+
+start(document.getElementById('app') as HTMLElement);
