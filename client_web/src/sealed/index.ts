@@ -1,0 +1,16 @@
+/** What lies on this device for one person, sealed with the key that the server leases. */
+import { Sealed } from './sealed';
+
+export const sealed = new Sealed();
+
+export {
+  OUTBOX_BUCKET,
+  PIN_MIN_LENGTH,
+  PinTooShort,
+  Sealed,
+  WRONG_PINS_ALLOWED,
+  type Lease,
+  type LockState,
+  type UnlockAnswer,
+} from './sealed';
+export { SealedLocked, SealedUnreadable, type SealedChange, type SealedStore } from './store';

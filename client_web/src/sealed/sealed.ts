@@ -1,0 +1,355 @@
+import {
+  fingerprint,
+  importLeasedKey,
+  keyBytesFromBase64Url,
+  open,
+  PIN_ITERATIONS,
+  seal,
+  unwrapWithPin,
+  wrapWithPin,
+  type Bytes,
+  type Envelope,
+} from './cipher';
+import {
+  changeLease,
+  DATABASE_NAME,
+  deleteBlobs,
+  deviceKey,
+  dropDeviceKey,
+  openSealedDatabase,
+  type LeaseRecord,
+  type SealedDatabase,
+} from './database';
+import { deviceTime, LeaseClock, type TimeSource } from './lease-clock';
+import { SealedLocked, sealedStore, type OpenSeal, type SealedStore } from './store';
+
+export type LockState = 'none' | 'locked' | 'unlocked' | 'expired';
+export type UnlockAnswer = 'ok' | 'wrong' | 'expired' | 'wiped';
+
+export interface Lease {
+  person: string;
+  device: string;
+  /** base64url, 32 bytes. */
+  key: string;
+  /** ISO 8601. */
+  expires_at: string;
+  /** ISO 8601; the server's clock when it gave the lease. */
+  server_time?: string;
+}
+
+/** The bucket that survives sign-out when asked to: work that the server has not got yet. */
+export const OUTBOX_BUCKET = 'outbox';
+/** A shared tablet lies on desks: with five tries, six digits leave a chance of 1 in 200,000. */
+export const PIN_MIN_LENGTH = 6;
+/** TCVN 11930 asks for a lock after at most five bad sign-ins. */
+export const WRONG_PINS_ALLOWED = 5;
+/** How often the highest clock value is written down, ms: a crash gives back at most this. */
+const CLOCK_NOTE_MS = 60_000;
+
+export class PinTooShort extends Error {
+  readonly code = 'pin_too_short';
+}
+
+export interface SealedOptions {
+  name?: string;
+  time?: TimeSource;
+  iterations?: number;
+}
+
+interface Opened {
+  key: CryptoKey;
+  keyId: string;
+  person: string;
+  /** The raw key sealed by the device key, in memory only, so that a PIN can be set later. */
+  carrier: Envelope;
+}
+
+type TabMessage = { kind: 'left' | 'lock' | 'changed' };
+
+/** The leased key of the person at this device, and the stores that it seals. */
+export class Sealed {
+  /** Resolves when `state()` tells what lies on this device. */
+  readonly ready: Promise<void>;
+
+  private readonly name: string;
+  private readonly iterations: number;
+  private readonly time: TimeSource;
+  private readonly clock: LeaseClock;
+  private readonly listeners = new Set<() => void>();
+  private readonly tabs: BroadcastChannel;
+  private readonly ticking: ReturnType<typeof setInterval>;
+  private database: Promise<SealedDatabase> | null = null;
+  private lease: LeaseRecord | undefined;
+  private opened: Opened | null = null;
+  private notedAt = 0;
+  private told: LockState = 'none';
+
+  constructor({ name, time, iterations }: SealedOptions = {}) {
+    this.name = name ?? DATABASE_NAME;
+    this.iterations = iterations ?? PIN_ITERATIONS;
+    this.time = time ?? deviceTime;
+    this.clock = new LeaseClock(this.time);
+    this.tabs = new BroadcastChannel(this.name);
+    this.tabs.onmessage = ({ data }: MessageEvent<TabMessage>) => void this.heard(data);
+    this.ready = this.load();
+    this.ready.catch(() => undefined);
+    this.ticking = setInterval(() => void this.watchLease().catch(() => undefined), CLOCK_NOTE_MS);
+    (this.ticking as { unref?: () => void }).unref?.();
+  }
+
+  state(): LockState {
+    if (!this.lease) return 'none';
+    if (this.clock.now() >= this.lease.expires_at) return 'expired';
+    if (this.opened) return 'unlocked';
+    return this.lease.wrap ? 'locked' : 'none';
+  }
+
+  /** Called after every change of state; the answer ends the subscription. */
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Whose work lies here; known while locked, for "this device is X's". */
+  person(): string | null {
+    return this.lease?.person ?? null;
+  }
+
+  hasPin(): boolean {
+    return this.lease?.wrap != null;
+  }
+
+  /** The end of the lease, or `null` without one. */
+  expiresAt(): Date | null {
+    return this.lease ? new Date(this.lease.expires_at) : null;
+  }
+
+  /**
+   * Takes the lease of an online sign-in. What another person left here is removed, but for work
+   * that was never sent: it stays sealed until its owner is back.
+   */
+  async adopt(lease: Lease): Promise<void> {
+    await this.ready;
+    const db = await this.open();
+    const raw = keyBytesFromBase64Url(lease.key);
+    const opened = await this.take(db, raw, lease.person);
+    const previous = this.lease;
+    const trusted = this.clock.trust(
+      lease.server_time ? Date.parse(lease.server_time) : this.time.now(),
+    );
+    this.opened = null;
+    this.lease = await changeLease(db, (known) => ({
+      person: lease.person,
+      device: lease.device,
+      expires_at: Date.parse(lease.expires_at),
+      key_id: opened.keyId,
+      wrap:
+        known && known.person === lease.person && known.key_id === opened.keyId ? known.wrap : null,
+      wrong_pins: 0,
+      highest_clock: trusted.highest,
+      clock_ahead: trusted.ahead,
+    }));
+    if (previous && previous.person !== lease.person) {
+      await deleteBlobs(db, previous.person, (bucket) => bucket === OUTBOX_BUCKET);
+    }
+    if (previous?.key_id !== opened.keyId) {
+      await deleteBlobs(db, lease.person, (bucket) => bucket === OUTBOX_BUCKET);
+    }
+    this.opened = opened;
+    this.tell({ kind: 'changed' });
+  }
+
+  /**
+   * @throws SealedLocked when there is no key to wrap.
+   * @throws PinTooShort below PIN_MIN_LENGTH characters.
+   */
+  async setPin(pin: string): Promise<void> {
+    if (pin.length < PIN_MIN_LENGTH) throw new PinTooShort();
+    const { db } = await this.openSeal();
+    const opened = this.opened;
+    if (!opened) throw new SealedLocked();
+    const device = await deviceKey(db);
+    const raw = await open(device, opened.carrier, 'carrier');
+    const wrap = await wrapWithPin(raw, pin, device, this.iterations);
+    raw.fill(0);
+    this.lease = await changeLease(db, (known) =>
+      known?.key_id === opened.keyId ? { ...known, wrap, wrong_pins: 0 } : undefined,
+    );
+    this.tell({ kind: 'changed' });
+  }
+
+  /** The fifth wrong PIN wipes the key here; the outbox opens again after an online sign-in. */
+  async unlock(pin: string): Promise<UnlockAnswer> {
+    await this.ready;
+    const db = await this.open();
+    this.refresh(await db.get('lease', 'current'));
+    if (this.state() === 'expired') {
+      await this.watchLease();
+      return 'expired';
+    }
+    // Counted before it is tried: closing the page in between does not give the try back.
+    this.lease = await changeLease(db, (known) =>
+      known?.wrap ? { ...known, wrong_pins: known.wrong_pins + 1 } : undefined,
+    );
+    const { lease } = this;
+    if (!lease?.wrap) return 'wiped';
+    if (lease.wrong_pins > WRONG_PINS_ALLOWED) return this.wipe(db);
+    const raw = await unwrapWithPin(lease.wrap, pin, await deviceKey(db));
+    if (!raw) {
+      if (lease.wrong_pins >= WRONG_PINS_ALLOWED) return this.wipe(db);
+      this.tell({ kind: 'changed' });
+      return 'wrong';
+    }
+    const opened = await this.take(db, raw, lease.person);
+    const highest = this.clock.now();
+    this.lease = await changeLease(db, (known) =>
+      known?.wrap
+        ? { ...known, wrong_pins: 0, highest_clock: Math.max(highest, known.highest_clock) }
+        : undefined,
+    );
+    if (!this.lease?.wrap) return 'wiped';
+    this.opened = opened;
+    this.tell();
+    return 'ok';
+  }
+
+  /** Tries left before the key is wiped. */
+  triesLeft(): number {
+    return Math.max(0, WRONG_PINS_ALLOWED - (this.lease?.wrong_pins ?? 0));
+  }
+
+  lock(): void {
+    this.opened = null;
+    this.tell({ kind: 'lock' });
+  }
+
+  /** @param durability 'strict' waits for the disk (unsent work); copies need not. */
+  store(bucket: string, durability: IDBTransactionDurability = 'relaxed'): SealedStore {
+    return sealedStore(bucket, durability, () => this.openSeal());
+  }
+
+  /** Whose unsent work waits on this device, sealed. */
+  async unsentOf(): Promise<string[]> {
+    await this.ready;
+    const db = await this.open();
+    const keys = await db.getAllKeys('blobs');
+    const people = keys.filter((key) => key[1] === OUTBOX_BUCKET).map((key) => key[0]);
+    return [...new Set(people)];
+  }
+
+  /** Sign-out: the key first, then what it sealed. */
+  async leave({ keepUnsent }: { keepUnsent: boolean }): Promise<void> {
+    this.opened = null;
+    const person = this.person();
+    this.tell({ kind: 'left' });
+    const db = await this.open();
+    this.lease = await changeLease(db, () => null);
+    await dropDeviceKey(db);
+    if (person) {
+      await deleteBlobs(db, person, (bucket) => keepUnsent && bucket === OUTBOX_BUCKET);
+    }
+    this.tell({ kind: 'changed' });
+  }
+
+  /** For tests and hot reload: lets go of the database, the timer and the other tabs. */
+  async close(): Promise<void> {
+    clearInterval(this.ticking);
+    this.tabs.close();
+    this.opened = null;
+    const db = await this.database?.catch(() => null);
+    db?.close();
+    this.database = null;
+  }
+
+  private async load(): Promise<void> {
+    const db = await this.open();
+    this.refresh(await db.get('lease', 'current'));
+    this.tell();
+    await this.watchLease();
+  }
+
+  private open(): Promise<SealedDatabase> {
+    this.database ??= openSealedDatabase(this.name, () => {
+      this.database = null;
+    }).catch((problem: unknown) => {
+      this.database = null;
+      throw problem;
+    });
+    return this.database;
+  }
+
+  private refresh(record: LeaseRecord | undefined): void {
+    this.lease = record;
+    if (record) this.clock.saw(record.highest_clock, record.clock_ahead);
+    if (this.opened && this.opened.keyId !== record?.key_id) this.opened = null;
+  }
+
+  private async take(db: SealedDatabase, raw: Bytes, person: string): Promise<Opened> {
+    const [key, keyId, carrier] = await Promise.all([
+      importLeasedKey(raw),
+      fingerprint(raw),
+      deviceKey(db).then((device) => seal(device, raw, 'carrier')),
+    ]);
+    raw.fill(0);
+    return { key, keyId, person, carrier };
+  }
+
+  private async openSeal(): Promise<OpenSeal> {
+    await this.ready;
+    if (this.state() !== 'unlocked' || !this.opened) throw new SealedLocked();
+    const db = await this.open();
+    const { opened } = this;
+    if (!opened) throw new SealedLocked();
+    if (this.clock.now() - this.notedAt > CLOCK_NOTE_MS)
+      void this.watchLease().catch(() => undefined);
+    return { db, key: opened.key, keyId: opened.keyId, person: opened.person };
+  }
+
+  private async wipe(db: SealedDatabase): Promise<'wiped'> {
+    this.opened = null;
+    this.lease = await changeLease(db, (known) => known && { ...known, wrap: null });
+    await dropDeviceKey(db);
+    this.tell({ kind: 'lock' });
+    return 'wiped';
+  }
+
+  /** Writes the clock down, and ends a lease that is over: the key first, then the copies. */
+  private async watchLease(): Promise<void> {
+    if (!this.lease) return;
+    const highest = this.clock.now();
+    this.notedAt = highest;
+    const over = highest >= this.lease.expires_at;
+    if (over) this.opened = null;
+    const db = await this.open();
+    const { person } = this.lease;
+    this.lease = await changeLease(
+      db,
+      (known) =>
+        known && {
+          ...known,
+          highest_clock: Math.max(highest, known.highest_clock),
+          wrap: highest >= known.expires_at ? null : known.wrap,
+        },
+    );
+    if (!over) return;
+    this.tell();
+    if (this.state() !== 'expired') return;
+    await dropDeviceKey(db);
+    await deleteBlobs(db, person, (bucket) => bucket === OUTBOX_BUCKET);
+  }
+
+  private async heard(message: TabMessage): Promise<void> {
+    if (message.kind !== 'changed') this.opened = null;
+    const db = await this.open();
+    this.refresh(await db.get('lease', 'current'));
+    this.tell();
+  }
+
+  private tell(message?: TabMessage): void {
+    if (message) this.tabs.postMessage(message);
+    const state = this.state();
+    if (!message && state === this.told) return;
+    this.told = state;
+    for (const listener of [...this.listeners]) listener();
+  }
+}
