@@ -1,0 +1,65 @@
+"""Every bound of the annotation domain, each with its reason.
+
+The TypeScript client has the same numbers in core/limits.ts; tests/contract compares them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MAX_POINTS: Final = 10_000
+"""Points in one stroke: 40 s of a 240 Hz pen without a lift; longer strokes are split."""
+
+MAX_INK_BYTES: Final = 48_000
+"""Encoded stroke before base64url: 64,000 characters, so that one record with its other
+fields stays within MAX_RECORD_BYTES. With pressure and time that is 6,856 points."""
+
+MAX_RECORD_BYTES: Final = 65_536
+"""Weight of one record on the wire: about 60 typical strokes; keeps one record from
+filling a frame (1 MiB) or a tablet's outbox."""
+
+MAX_OPS: Final = 200
+"""Operations in one push: a lasso over a full page; a push holds the one writer and
+must stay below its 5 ms."""
+
+MAX_PUSH_BYTES: Final = 524_288
+"""Weight of one push: half of the largest frame (1 MiB), so that JSON escapes still fit."""
+
+MAX_COORDINATE: Final = 20_000.0
+"""Points, either side of the origin: the largest PDF page is 14,400 (ISO 32000-1 C.2),
+and a mark may hang over the edge."""
+
+MAX_BODY: Final = 20_000
+"""Characters in a note or free text: about eight printed pages; more belongs in a document."""
+
+MAX_QUADS: Final = 1_000
+"""Lines or words in one text mark: the densest page seen has fewer than 1,000 words in use."""
+
+MAX_PAGE: Final = 100_000
+"""Page index: ten times the upload cap of pages, so that the cap can grow."""
+
+MAX_WIDTH: Final = 200.0
+"""Pen width in points: a highlighter over a heading of a poster."""
+
+MAX_FONT_SIZE: Final = 400.0
+"""Points: one word across an A3 page."""
+
+MAX_QUOTE: Final = 8_000
+"""Characters of an anchor's exact quote: a full page of dense text is about 6,000."""
+
+MAX_CONTEXT: Final = 64
+"""Characters of an anchor's prefix and suffix: W3C recommends "sufficient", Hypothesis uses 32."""
+
+MAX_REV: Final = 2**53 - 1
+"""Counters (rev, seq, op_no) stay exact in JavaScript's number type."""
+
+MAX_OFFLINE_MS: Final = 400 * 24 * 3600 * 1000
+"""How far back a client may date a mark. A clock that is further off is not believed: the
+server's time stands instead. 400 days is a tablet left in a drawer for a year."""
+
+SNAPSHOT_BYTES: Final = 393_216
+"""Weight of one part of a snapshot or one catch-up delta: a fresh frame well below 1 MiB,
+so that a tablet paints while the next part travels."""
+
+CATCH_UP_ITEMS: Final = 5_000
+"""Changes sent as deltas; above that a snapshot is rarely larger and always simpler."""
