@@ -1,0 +1,28 @@
+/** The live connection of this tab, joined to the browser's sockets, clock and network events. */
+import { api } from './api';
+import { Connection, type Socket } from './connection';
+import { deviceId } from './ids';
+
+export const connection = new Connection({
+  open: () => {
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+    return new WebSocket(`${scheme}://${location.host}/live`) as Socket;
+  },
+  device: deviceId,
+  random: Math.random,
+  now: () => Date.now(),
+  later: (ms, run) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+});
+
+api.onChanges = (changes) => connection.reached(changes);
+
+/** Lets the connection use what the browser knows: network back, page in sight again. */
+export function watchNetwork(): void {
+  window.addEventListener('online', () => connection.nudge());
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') connection.nudge();
+  });
+}
