@@ -63,3 +63,6 @@ so that a tablet paints while the next part travels."""
 
 CATCH_UP_ITEMS: Final = 5_000
 """Changes sent as deltas; above that a snapshot is rarely larger and always simpler."""
+
+MAX_EPHEMERAL_BYTES: Final = 8_192
+"""JSON of one wet-ink message: 33 ms of a 240 Hz pen with predictions is below 1 kB."""

@@ -1,0 +1,273 @@
+"""One connection's part in the sync, without I/O: a message in, messages out.
+
+The gateway runs `receive` inside one database transaction and sends what comes back only after
+COMMIT. For `ann.open` it subscribes the connection to the layer *before* it calls `receive`, so
+that no change falls between; the client orders what then arrives (docs/wire-annotations.md).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
+
+from annotations.checks import check_count, check_uuid
+from annotations.errors import AnnotationError
+from annotations.limits import CATCH_UP_ITEMS, MAX_EPHEMERAL_BYTES, SNAPSHOT_BYTES
+from annotations.merge import Change, Circumstances, Conflict, apply, weigh
+from annotations.model import Annotation, JsonObject, Layer, to_wire
+from annotations.operations import Push, parse_push
+from annotations.store import Answer, Store
+
+
+class Rights(Protocol):
+    """What the person of this connection may do; asked anew for each message and delivery."""
+
+    def may_read(self, layer: Layer) -> bool: ...
+
+    def may_write(self, layer: Layer) -> bool: ...
+
+    def may_change_others(self, layer: Layer) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLayersOnly:
+    """The narrowest rights: private layers of one's own."""
+
+    person: str
+
+    def may_read(self, layer: Layer) -> bool:
+        return layer.kind == "private" and layer.owner == self.person
+
+    def may_write(self, layer: Layer) -> bool:
+        return self.may_read(layer)
+
+    def may_change_others(self, layer: Layer) -> bool:
+        return False
+
+
+@dataclass(slots=True)
+class Outcome:
+    """To be sent after COMMIT: `replies` to this connection, in order; `announce` to every
+    follower of `layer`, this connection included; `relay` to every other follower."""
+
+    replies: list[JsonObject] = field(default_factory=list)
+    layer: str = ""
+    announce: JsonObject | None = None
+    relay: JsonObject | None = None
+
+
+class Session:
+    """State of one connection: who it is and which layers it follows. `device` is the outbox's
+    id; the caller has made sure that it is this person's."""
+
+    def __init__(self, person: str, device: str, rights: Rights) -> None:
+        self.person = person
+        self.device = device
+        self.rights = rights
+        self.following: dict[str, Layer] = {}
+
+    def receive(self, message: JsonObject, store: Store, now: int) -> Outcome:
+        """Answer one client message (`now`: ms since 1970). A malformed push is answered with a
+        nack; any other malformed or unknown message raises AnnotationError for the gateway to
+        report. The connection's other work goes on in either case."""
+        match message.get("t"):
+            case "ann.push":
+                return self.push(message, store, now)
+            case "ann.open":
+                return self.open(message, store)
+            case "ann.close":
+                self.following.pop(check_uuid(message.get("layer"), "layer"), None)
+                return Outcome()
+            case "ann.ephemeral":
+                return self.pass_on(message)
+            case _:
+                raise AnnotationError("unknown_message", "t")
+
+    def push(self, message: JsonObject, store: Store, now: int) -> Outcome:
+        """Apply a push, or refuse it whole. A repeated one gets its first answer and changes
+        nothing."""
+        try:
+            push = parse_push(message)
+        except AnnotationError as error:
+            return Outcome([_nack(_op_no(message), _refusal(error.code, error.index, error.field))])
+        begun = store.begin_push(self.device, push.op_no, push.layer)
+        if begun.answer is not None:
+            return Outcome([self._repeat(push, begun.answer, store)])
+        layer = begun.layer
+        if layer is None or not self.rights.may_write(layer):
+            return self._refuse(push, _refusal("forbidden"), None, store)
+        at = Circumstances(layer, self.person, now, self.rights.may_change_others(layer))
+        known = store.records([op.id for op in push.ops])
+        changes: list[Change] = []
+        seq = layer.head_seq
+        for index, op in enumerate(push.ops):
+            result = apply(known.get(op.id), op, seq + 1, at)
+            if isinstance(result, Conflict):
+                refusal = _refusal(result.code, index, result.field)
+                return self._refuse(push, refusal, result.server_value, store)
+            if isinstance(result, Change):
+                seq += 1
+                known[op.id] = result.after
+                changes.append(result)
+        finals = [known[op.id] for op in push.ops]
+        answer = {"seqs": [mark.seq for mark in finals], "revs": [mark.rev for mark in finals]}
+        store.save(
+            self.device,
+            self.person,
+            push,
+            replace(layer, head_seq=seq),
+            changes,
+            Answer(push.fingerprint, answer),
+        )
+        outcome = Outcome([_ack(push, answer)], layer.id)
+        if changes:
+            changed = {change.after.id: change.after for change in changes}
+            outcome.announce = _delta(
+                layer.id, layer.head_seq, seq, sorted(changed.values(), key=_by_seq)
+            )
+        return outcome
+
+    def _refuse(
+        self, push: Push, refusal: JsonObject, value: Annotation | None, store: Store
+    ) -> Outcome:
+        if value is not None:
+            refusal["id"] = value.id
+        store.remember_refusal(self.device, self.person, push, Answer(push.fingerprint, refusal))
+        return Outcome([_nack(push.op_no, refusal, value)])
+
+    def _repeat(self, push: Push, answer: Answer, store: Store) -> JsonObject:
+        if answer.fingerprint != push.fingerprint:
+            return _nack(push.op_no, _refusal("op_no_reused"))
+        if "code" not in answer.fields:
+            return _ack(push, answer.fields)
+        id_ = answer.fields.get("id")
+        value = None if id_ is None else store.records([id_]).get(id_)
+        return _nack(push.op_no, answer.fields, value)
+
+    def open(self, message: JsonObject, store: Store) -> Outcome:
+        """Follow a layer: what changed since the cursor, or a snapshot where that is shorter or
+        the only truth (deletions forgotten, a cursor from another life of the database)."""
+        id_ = check_uuid(message.get("layer"), "layer")
+        cursor = check_count(message.get("cursor"), "cursor")
+        layer = store.layer(id_)
+        if layer is None or not self.rights.may_read(layer):
+            self.following.pop(id_, None)
+            return Outcome([{"t": "ann.revoke", "layer": id_}])
+        self.following[id_] = layer
+        if 0 < cursor <= layer.head_seq and cursor >= layer.min_seq:
+            changed = store.changes_since(id_, cursor, CATCH_UP_ITEMS + 1)
+            if len(changed) <= CATCH_UP_ITEMS:
+                return Outcome(_catch_up(layer, cursor, changed))
+        return Outcome(_snapshot(layer, store.snapshot(id_)))
+
+    def pass_on(self, message: JsonObject) -> Outcome:
+        """Wet ink and pointers, for followers who may write. What may not pass is dropped
+        without a word: nobody waits for an answer, and the next frame is 33 ms away."""
+        id_ = check_uuid(message.get("layer"), "layer")
+        kind = message.get("kind")
+        data = message.get("data")
+        if type(kind) is not str or len(kind) > 20 or type(data) is not dict:
+            raise AnnotationError("wrong_type", "ephemeral")
+        layer = self.following.get(id_)
+        if layer is None or not self.rights.may_write(layer):
+            return Outcome()
+        if len(json.dumps(data)) > MAX_EPHEMERAL_BYTES:
+            raise AnnotationError("too_large", "data")
+        relay = {"t": "ann.ephemeral", "layer": id_, "kind": kind, "from": self.person}
+        return Outcome([], id_, None, {**relay, "data": data})
+
+    def deliver(self, layer: str, message: JsonObject) -> JsonObject | None:
+        """What this connection gets of an announcement: the message, `ann.revoke` when the
+        right to read is gone, or nothing when it does not follow the layer."""
+        following = self.following.get(layer)
+        if following is None:
+            return None
+        if self.rights.may_read(following):
+            return message
+        del self.following[layer]
+        return {"t": "ann.revoke", "layer": layer}
+
+
+def _by_seq(mark: Annotation) -> int:
+    return mark.seq
+
+
+def _op_no(message: JsonObject) -> int:
+    try:
+        return check_count(message.get("op_no"), "op_no", 1)
+    except AnnotationError:
+        return 0
+
+
+def _refusal(code: str, index: int | None = None, field_: str = "") -> JsonObject:
+    refusal: JsonObject = {"code": code}
+    if index is not None:
+        refusal["index"] = index
+    if field_:
+        refusal["field"] = field_
+    return refusal
+
+
+def _nack(op_no: int, refusal: JsonObject, value: Annotation | None = None) -> JsonObject:
+    nack = {"t": "ann.nack", "op_no": op_no, **refusal}
+    nack.pop("id", None)
+    if value is not None:
+        nack["server_value"] = to_wire(value)
+    return nack
+
+
+def _ack(push: Push, fields: JsonObject) -> JsonObject:
+    return {"t": "ann.ack", "op_no": push.op_no, "layer": push.layer, **fields}
+
+
+def _delta(layer: str, start: int, end: int, marks: Sequence[Annotation]) -> JsonObject:
+    return {
+        "t": "ann.delta",
+        "layer": layer,
+        "from": start,
+        "to": end,
+        "items": [to_wire(mark) for mark in marks],
+    }
+
+
+def _parts(marks: Sequence[Annotation]) -> Iterator[list[Annotation]]:
+    """Cut into parts of at most SNAPSHOT_BYTES; at least one part, maybe empty."""
+    part: list[Annotation] = []
+    weight = 0
+    for mark in marks:
+        more = weigh(mark)
+        if part and weight + more > SNAPSHOT_BYTES:
+            yield part
+            part, weight = [], 0
+        part.append(mark)
+        weight += more
+    yield part
+
+
+def _catch_up(layer: Layer, cursor: int, changed: Sequence[Annotation]) -> list[JsonObject]:
+    parts = list(_parts(changed))
+    messages = []
+    start = cursor
+    for number, part in enumerate(parts):
+        end = layer.head_seq if number == len(parts) - 1 else part[-1].seq
+        messages.append(_delta(layer.id, start, end, part))
+        start = end
+    return messages
+
+
+def _snapshot(layer: Layer, marks: Sequence[Annotation]) -> list[JsonObject]:
+    parts = list(_parts(marks))
+    last: Final = len(parts) - 1
+    return [
+        {
+            "t": "ann.snapshot",
+            "layer": layer.id,
+            "seq": layer.head_seq,
+            "part": number,
+            "last": number == last,
+            "items": [to_wire(mark) for mark in part],
+        }
+        for number, part in enumerate(parts)
+    ]
