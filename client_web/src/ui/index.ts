@@ -1,0 +1,20 @@
+/** The design system: what every page is made of. Tokens are in styles/tokens.css. */
+export { default as Avatar } from './Avatar.svelte';
+export { default as Button } from './Button.svelte';
+export { default as Choice } from './Choice.svelte';
+export { default as Dialog } from './Dialog.svelte';
+export { default as EmptyState } from './EmptyState.svelte';
+export { default as Field } from './Field.svelte';
+export { default as Icon } from './Icon.svelte';
+export { default as IconButton } from './IconButton.svelte';
+export { default as Progress } from './Progress.svelte';
+export { default as QuestionHost } from './QuestionHost.svelte';
+export { default as Sheet } from './Sheet.svelte';
+export { default as Spinner } from './Spinner.svelte';
+export { default as StatusPill } from './StatusPill.svelte';
+export { default as Toasts } from './Toasts.svelte';
+export { default as Waiting } from './Waiting.svelte';
+export { type IconName } from './icons';
+export { ask, type Question } from './question.svelte';
+export { setTheme, startTheme, theme, type Theme } from './theme.svelte';
+export { toast } from './toasts.svelte';
