@@ -81,10 +81,12 @@ Operation: TypeAlias = Put | Patch | Delete | Restore
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A batch of operations on one layer, atomic. `op_no` is unique per device: the same pair
+    """A batch of operations on one layer, atomic. `outbox` (the "device" of the op log) is made
+    together with the tablet's outbox and lost with it; `op_no` is unique in it: the same pair
     sent again gets its first answer. `fingerprint` tells a repeated batch from another one
     that carries the same number by mistake."""
 
+    outbox: str
     op_no: int
     layer: str
     ops: tuple[Operation, ...]
@@ -110,7 +112,7 @@ _PUT_KEYS: Final = frozenset(
 _PATCH_VALUES: Final = frozenset({"page", "geometry", "anchor", "style", "body", "resolved"})
 _PATCH_KEYS: Final = _PATCH_VALUES | {"op", "id", "base_rev"}
 _SHORT_KEYS: Final = frozenset({"op", "id", "base_rev"})
-_PUSH_KEYS: Final = frozenset({"t", "op_no", "layer", "ops"})
+_PUSH_KEYS: Final = frozenset({"t", "outbox", "op_no", "layer", "ops"})
 
 
 def _need(op: dict[str, Any], key: str) -> Any:
@@ -230,6 +232,7 @@ def parse_push(message: JsonObject) -> Push:
     operation where one is to blame, so that the client can set that one aside alone."""
     if not message.keys() <= _PUSH_KEYS:
         raise AnnotationError("unknown_field", "push")
+    outbox = check_uuid(_need(message, "outbox"), "outbox")
     op_no = check_count(_need(message, "op_no"), "op_no", 1)
     layer = check_uuid(_need(message, "layer"), "layer")
     raw = _need(message, "ops")
@@ -251,4 +254,4 @@ def parse_push(message: JsonObject) -> Push:
         print_ = zlib.crc32(f"{item['op']}{op.id}".encode(), print_)
     if total > MAX_PUSH_BYTES:
         raise AnnotationError("too_large", "ops")
-    return Push(op_no, layer, tuple(ops), print_)
+    return Push(outbox, op_no, layer, tuple(ops), print_)

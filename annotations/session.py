@@ -59,12 +59,10 @@ class Outcome:
 
 
 class Session:
-    """State of one connection: who it is and which layers it follows. `device` is the outbox's
-    id; the caller has made sure that it is this person's."""
+    """State of one connection: who it is and which layers it follows."""
 
-    def __init__(self, person: str, device: str, rights: Rights) -> None:
+    def __init__(self, person: str, rights: Rights) -> None:
         self.person = person
-        self.device = device
         self.rights = rights
         self.following: dict[str, Layer] = {}
 
@@ -92,7 +90,7 @@ class Session:
             push = parse_push(message)
         except AnnotationError as error:
             return Outcome([_nack(_op_no(message), _refusal(error.code, error.index, error.field))])
-        begun = store.begin_push(self.device, push.op_no, push.layer)
+        begun = store.begin_push(push.outbox, push.op_no, push.layer)
         if begun.answer is not None:
             return Outcome([self._repeat(push, begun.answer, store)])
         layer = begun.layer
@@ -114,12 +112,10 @@ class Session:
         finals = [known[op.id] for op in push.ops]
         answer = {"seqs": [mark.seq for mark in finals], "revs": [mark.rev for mark in finals]}
         store.save(
-            self.device,
-            self.person,
             push,
             replace(layer, head_seq=seq),
             changes,
-            Answer(push.fingerprint, answer),
+            Answer(self.person, push.fingerprint, answer),
         )
         outcome = Outcome([_ack(push, answer)], layer.id)
         if changes:
@@ -134,11 +130,11 @@ class Session:
     ) -> Outcome:
         if value is not None:
             refusal["id"] = value.id
-        store.remember_refusal(self.device, self.person, push, Answer(push.fingerprint, refusal))
+        store.remember_refusal(push, Answer(self.person, push.fingerprint, refusal))
         return Outcome([_nack(push.op_no, refusal, value)])
 
     def _repeat(self, push: Push, answer: Answer, store: Store) -> JsonObject:
-        if answer.fingerprint != push.fingerprint:
+        if answer.fingerprint != push.fingerprint or answer.person != self.person:
             return _nack(push.op_no, _refusal("op_no_reused"))
         if "code" not in answer.fields:
             return _ack(push, answer.fields)

@@ -17,17 +17,19 @@ from annotations.operations import Push
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The first answer to a push. `fingerprint` is that of the push it belongs to; `fields` is
+    """The first answer to a push. `person` sent it and alone may hear the answer again;
+    `fingerprint` is that of the push it belongs to; `fields` is
     JSON: {"seqs", "revs"} of an ack, {"code", "index"?, "field"?, "id"?} of a nack (without the
     content of any mark, so that a purge has nothing to find here)."""
 
+    person: str
     fingerprint: int
     fields: JsonObject
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What a push starts from. `answer`: this (device, op_no) was here before. `layer` is None
+    """What a push starts from. `answer`: this (outbox, op_no) was here before. `layer` is None
     for a layer that does not exist."""
 
     layer: Layer | None
@@ -38,7 +40,7 @@ class Store(Protocol):
     """One transaction's view. All calls of one `Session.receive` run in one transaction, which
     the caller commits before it sends anything (it may run the whole again after a rollback)."""
 
-    def begin_push(self, device: str, op_no: int, layer: str) -> Begun:
+    def begin_push(self, outbox: str, op_no: int, layer: str) -> Begun:
         """Look up the answer and the layer. Must keep other pushes to this layer out until the
         transaction ends (SQLite: BEGIN IMMEDIATE does; PostgreSQL: take the layer's row lock),
         so that seqs become visible in their order."""
@@ -50,18 +52,16 @@ class Store(Protocol):
 
     def save(
         self,
-        device: str,
-        person: str,
         push: Push,
         layer: Layer,
         changes: Sequence[Change],
         answer: Answer,
     ) -> None:
         """Write everything of an accepted push: each `after` (a mark may come twice, in order),
-        the op log, the answer, and `layer.head_seq`, already advanced. `changes` may be empty."""
+        the op log (actor: answer.person), the answer, and `layer.head_seq`, already advanced. `changes` may be empty."""
         ...
 
-    def remember_refusal(self, device: str, person: str, push: Push, answer: Answer) -> None:
+    def remember_refusal(self, push: Push, answer: Answer) -> None:
         """Write the answer of a refused push, so that a late copy of it is refused too."""
         ...
 
@@ -91,16 +91,14 @@ class MemoryStore:
     def add_layer(self, layer: Layer) -> None:
         self.layers[layer.id] = layer
 
-    def begin_push(self, device: str, op_no: int, layer: str) -> Begun:
-        return Begun(self.layers.get(layer), self.answers.get((device, op_no)))
+    def begin_push(self, outbox: str, op_no: int, layer: str) -> Begun:
+        return Begun(self.layers.get(layer), self.answers.get((outbox, op_no)))
 
     def records(self, ids: Sequence[str]) -> dict[str, Annotation]:
         return {id_: self.marks[id_] for id_ in ids if id_ in self.marks}
 
     def save(
         self,
-        device: str,
-        person: str,
         push: Push,
         layer: Layer,
         changes: Sequence[Change],
@@ -110,10 +108,10 @@ class MemoryStore:
             self.marks[change.after.id] = change.after
         self.log.extend(changes)
         self.layers[layer.id] = layer
-        self.answers[device, push.op_no] = answer
+        self.answers[push.outbox, push.op_no] = answer
 
-    def remember_refusal(self, device: str, person: str, push: Push, answer: Answer) -> None:
-        self.answers[device, push.op_no] = answer
+    def remember_refusal(self, push: Push, answer: Answer) -> None:
+        self.answers[push.outbox, push.op_no] = answer
 
     def layer(self, layer: str) -> Layer | None:
         return self.layers.get(layer)
