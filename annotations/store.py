@@ -58,7 +58,8 @@ class Store(Protocol):
         answer: Answer,
     ) -> None:
         """Write everything of an accepted push: each `after` (a mark may come twice, in order),
-        the op log (actor: answer.person), the answer, and `layer.head_seq`, already advanced. `changes` may be empty."""
+        the op log (actor: answer.person), the answer, and `layer.head_seq`, already advanced.
+        `changes` may be empty."""
         ...
 
     def remember_refusal(self, push: Push, answer: Answer) -> None:
