@@ -1,0 +1,172 @@
+"""A UDP path with faults between WebRTC peers: loss, delay, jitter, duplicates, blackouts.
+
+Each client address gets its own socket towards the server, so the server still sees one source
+address per peer. `python -m tests.benchmarks.media.fault_proxy --to 127.0.0.1:PORT --loss 0.05
+--delay-ms 40` prints the port it listens on; the media tests use `FaultProxy` in their own loop.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import random
+from dataclasses import dataclass
+
+Address = tuple[str, int]
+# 20,000 packets in flight are 24 MB: more than any test keeps on a 40 ms path.
+IN_FLIGHT_BOUND = 20_000
+
+
+@dataclass
+class Faults:
+    """What the path does to each datagram, in each direction by itself.
+
+    Shares are in 0…1, times in seconds. With `jitter_s` above 0 datagrams overtake each other.
+    `cut` true drops everything (a blackout); change it while the proxy runs.
+    """
+
+    loss: float = 0.0
+    delay_s: float = 0.0
+    jitter_s: float = 0.0
+    duplicate: float = 0.0
+    cut: bool = False
+
+
+class _Upstream(asyncio.DatagramProtocol):
+    """The proxy's socket towards the server on behalf of one client."""
+
+    def __init__(self, proxy: FaultProxy, client: Address) -> None:
+        self._proxy = proxy
+        self._client = client
+        self.transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+        self.transport = transport
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        self._proxy.carry_down(data, self._client)
+
+
+class FaultProxy(asyncio.DatagramProtocol):
+    """One listening UDP port whose datagrams reach `server` through `faults`, and back.
+
+    `up` is the way client → server, `down` the way back. `random` is the only source of chance:
+    pass a seeded one for a repeatable schedule.
+    """
+
+    def __init__(
+        self,
+        server: Address,
+        up: Faults | None = None,
+        down: Faults | None = None,
+        random_: random.Random | None = None,
+    ) -> None:
+        self.server = server
+        self.up = up or Faults()
+        self.down = down or Faults()
+        self.carried = 0
+        self.dropped = 0
+        self._random = random_ or random.Random(0)
+        self._front: asyncio.DatagramTransport | None = None
+        self._upstreams: dict[Address, asyncio.Task[_Upstream]] = {}
+        self._in_flight = 0
+
+    async def open(self, host: str = "127.0.0.1", port: int = 0) -> Address:
+        """Listen; returns the address that clients are to use instead of the server's."""
+        loop = asyncio.get_running_loop()
+        self._front, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(host, port))
+        address: Address = self._front.get_extra_info("sockname")[:2]
+        return address
+
+    async def close(self) -> None:
+        """Close every socket; datagrams still in flight are dropped."""
+        for task in self._upstreams.values():
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                upstream = await task
+                if upstream.transport is not None:
+                    upstream.transport.close()
+        self._upstreams.clear()
+        if self._front is not None:
+            self._front.close()
+            self._front = None
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        task = self._upstreams.get(addr)
+        if task is None:
+            task = asyncio.ensure_future(self._connect(addr))
+            self._upstreams[addr] = task
+        if task.done():
+            self._suffer(self.up, task.result().transport, data, None)
+        else:
+            task.add_done_callback(
+                lambda done: None
+                if done.cancelled()
+                else self._suffer(self.up, done.result().transport, data, None)
+            )
+
+    def carry_down(self, data: bytes, client: Address) -> None:
+        """A datagram from the server on its way to `client`."""
+        self._suffer(self.down, self._front, data, client)
+
+    async def _connect(self, client: Address) -> _Upstream:
+        loop = asyncio.get_running_loop()
+        _, upstream = await loop.create_datagram_endpoint(
+            lambda: _Upstream(self, client), remote_addr=self.server
+        )
+        return upstream
+
+    def _suffer(
+        self,
+        faults: Faults,
+        transport: asyncio.DatagramTransport | None,
+        data: bytes,
+        to: Address | None,
+    ) -> None:
+        lost = faults.cut or self._random.random() < faults.loss
+        if lost or self._in_flight >= IN_FLIGHT_BOUND:
+            self.dropped += 1
+            return
+        copies = 2 if self._random.random() < faults.duplicate else 1
+        for _ in range(copies):
+            delay = faults.delay_s + self._random.random() * faults.jitter_s
+            self._in_flight += 1
+            asyncio.get_running_loop().call_later(delay, self._deliver, transport, data, to)
+
+    def _deliver(
+        self, transport: asyncio.DatagramTransport | None, data: bytes, to: Address | None
+    ) -> None:
+        self._in_flight -= 1
+        if transport is None or transport.is_closing():
+            return
+        self.carried += 1
+        transport.sendto(data, to)
+
+
+async def _serve(arguments: argparse.Namespace) -> None:
+    host, _, port = arguments.to.rpartition(":")
+
+    def faults() -> Faults:
+        return Faults(arguments.loss, arguments.delay_ms / 1000, arguments.jitter_ms / 1000)
+
+    proxy = FaultProxy((host, int(port)), faults(), faults(), random.Random(arguments.seed))
+    address = await proxy.open()
+    print(address[1], flush=True)
+    await asyncio.Event().wait()
+
+
+def main() -> None:
+    """Run the proxy as a process of its own until it is ended."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--to", required=True, help="host:port of the server")
+    parser.add_argument("--loss", type=float, default=0.0)
+    parser.add_argument("--delay-ms", type=float, default=0.0, help="each way")
+    parser.add_argument("--jitter-ms", type=float, default=0.0)
+    parser.add_argument("--seed", type=int, default=1)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
