@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from pylibsrtp._binding import ffi
+from pylibsrtp._binding import ffi  # type: ignore[import-not-found]
 
 from tests.benchmarks.media.link import Identity, Link
 

@@ -11,6 +11,8 @@ import argparse
 import asyncio
 import contextlib
 import random
+import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 
 Address = tuple[str, int]
@@ -31,21 +33,6 @@ class Faults:
     jitter_s: float = 0.0
     duplicate: float = 0.0
     cut: bool = False
-
-
-class _Upstream(asyncio.DatagramProtocol):
-    """The proxy's socket towards the server on behalf of one client."""
-
-    def __init__(self, proxy: FaultProxy, client: Address) -> None:
-        self._proxy = proxy
-        self._client = client
-        self.transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
-        self.transport = transport
-
-    def datagram_received(self, data: bytes, addr: Address) -> None:
-        self._proxy.carry_down(data, self._client)
 
 
 class FaultProxy(asyncio.DatagramProtocol):
@@ -69,7 +56,7 @@ class FaultProxy(asyncio.DatagramProtocol):
         self.dropped = 0
         self._random = random_ or random.Random(0)
         self._front: asyncio.DatagramTransport | None = None
-        self._upstreams: dict[Address, asyncio.Task[_Upstream]] = {}
+        self._upstreams: dict[Address, socket.socket] = {}
         self._in_flight = 0
 
     async def open(self, host: str = "127.0.0.1", port: int = 0) -> Address:
@@ -81,49 +68,44 @@ class FaultProxy(asyncio.DatagramProtocol):
 
     async def close(self) -> None:
         """Close every socket; datagrams still in flight are dropped."""
-        for task in self._upstreams.values():
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                upstream = await task
-                if upstream.transport is not None:
-                    upstream.transport.close()
+        for upstream in self._upstreams.values():
+            asyncio.get_running_loop().remove_reader(upstream)
+            upstream.close()
         self._upstreams.clear()
         if self._front is not None:
             self._front.close()
             self._front = None
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        task = self._upstreams.get(addr)
-        if task is None:
-            task = asyncio.ensure_future(self._connect(addr))
-            self._upstreams[addr] = task
-        if task.done():
-            self._suffer(self.up, task.result().transport, data, None)
-        else:
-            task.add_done_callback(
-                lambda done: None
-                if done.cancelled()
-                else self._suffer(self.up, done.result().transport, data, None)
-            )
+        upstream = self._upstreams.get(addr)
+        if upstream is None:
+            upstream = self._connect(addr)
+        self._suffer(self.up, lambda: self._send(upstream, data))
 
-    def carry_down(self, data: bytes, client: Address) -> None:
-        """A datagram from the server on its way to `client`."""
-        self._suffer(self.down, self._front, data, client)
-
-    async def _connect(self, client: Address) -> _Upstream:
-        loop = asyncio.get_running_loop()
-        _, upstream = await loop.create_datagram_endpoint(
-            lambda: _Upstream(self, client), remote_addr=self.server
-        )
+    def _connect(self, client: Address) -> socket.socket:
+        upstream = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        upstream.setblocking(False)
+        upstream.connect(self.server)
+        self._upstreams[client] = upstream
+        asyncio.get_running_loop().add_reader(upstream, self._carry_down, upstream, client)
         return upstream
 
-    def _suffer(
-        self,
-        faults: Faults,
-        transport: asyncio.DatagramTransport | None,
-        data: bytes,
-        to: Address | None,
-    ) -> None:
+    def _carry_down(self, upstream: socket.socket, client: Address) -> None:
+        # A closed server answers with ICMP: to the client that is silence.
+        with contextlib.suppress(BlockingIOError, ConnectionRefusedError):
+            while True:
+                data = upstream.recv(65_536)
+                self._suffer(self.down, lambda data=data: self._answer(data, client))  # type: ignore[misc]
+
+    def _send(self, upstream: socket.socket, data: bytes) -> None:
+        with contextlib.suppress(OSError):
+            upstream.send(data)
+
+    def _answer(self, data: bytes, client: Address) -> None:
+        if self._front is not None:
+            self._front.sendto(data, client)
+
+    def _suffer(self, faults: Faults, deliver: Callable[[], None]) -> None:
         lost = faults.cut or self._random.random() < faults.loss
         if lost or self._in_flight >= IN_FLIGHT_BOUND:
             self.dropped += 1
@@ -132,16 +114,12 @@ class FaultProxy(asyncio.DatagramProtocol):
         for _ in range(copies):
             delay = faults.delay_s + self._random.random() * faults.jitter_s
             self._in_flight += 1
-            asyncio.get_running_loop().call_later(delay, self._deliver, transport, data, to)
+            asyncio.get_running_loop().call_later(delay, self._arrive, deliver)
 
-    def _deliver(
-        self, transport: asyncio.DatagramTransport | None, data: bytes, to: Address | None
-    ) -> None:
+    def _arrive(self, deliver: Callable[[], None]) -> None:
         self._in_flight -= 1
-        if transport is None or transport.is_closing():
-            return
         self.carried += 1
-        transport.sendto(data, to)
+        deliver()
 
 
 async def _serve(arguments: argparse.Namespace) -> None:

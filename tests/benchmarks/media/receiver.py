@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import socket
 import struct
@@ -59,12 +60,10 @@ class Receiver(Link):
     """Counts and checks; with `witness` decrypts all packets and notes their delay.
 
     `delays_ns` is one-way: the kernel's receive time less the publisher's time of sending.
-    With `ask_again` it answers gaps with NACK until its jitter buffer's deadline.
+    With `ask_again` it answers gaps with NACK until its jitter buffer's deadline, then with PLI.
     """
 
-    def __init__(
-        self, crowd: Crowd, *, witness: bool = False, ask_again: bool = False
-    ) -> None:
+    def __init__(self, crowd: Crowd, *, witness: bool = False, ask_again: bool = False) -> None:
         super().__init__(crowd)
         self.ssrc = secrets.randbits(31) | 1
         self.slots: dict[int, Slot] = {}
@@ -76,6 +75,7 @@ class Receiver(Link):
         self.on_frame_packet: Callable[[vp8.Tag, float], None] | None = None
         self.video_types: frozenset[int] = frozenset({96})
         self.nacks_sent = 0
+        self.plis_sent = 0
         self._ask_again = ask_again
         self._last_reports: dict[int, tuple[int, float]] = {}
         self._countdown = secrets.randbelow(SAMPLE_EVERY) + 1
@@ -220,9 +220,14 @@ class Receiver(Link):
                 continue
             due = []
             for sequence, times in slot.missing.items():
-                if now - times[0] < JITTER_BUFFER_S and now - times[1] >= NACK_RETRY_S:
-                    times[1] = now
-                    due.append(sequence)
+                if now - times[0] < JITTER_BUFFER_S:
+                    if now - times[1] >= NACK_RETRY_S:
+                        times[1] = now
+                        due.append(sequence)
+                elif times[1] != math.inf:
+                    times[1] = math.inf
+                    self.plis_sent += 1
+                    self.send(self.tx.protect_rtcp(rtcp.build_pli(self.ssrc, slot.ssrc)))
             if due:
                 self.nacks_sent += 1
                 nack = rtcp.build_nack(self.ssrc, slot.ssrc, due[:64])

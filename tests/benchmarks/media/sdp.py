@@ -130,7 +130,7 @@ def build_description(
 
 def read_description(text: str) -> Remote:
     """Parse an answer or offer; ValueError naming what is missing."""
-    head, *parts = re.split(r"(?m)^m=", text)
+    _, *parts = re.split(r"(?m)^m=", text)
     sections = []
     for part in parts:
         first = part.split("\n", 1)[0].split()

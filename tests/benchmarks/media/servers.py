@@ -7,7 +7,7 @@ import select
 import subprocess
 import sys
 import time
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from tests.benchmarks.media import processes, sdp
@@ -89,11 +89,12 @@ class Engine:
             stderr=subprocess.DEVNULL,
         )
         ready = self._await_ready()
-        self.address = (urlsplit(ready["url"]).hostname, urlsplit(ready["url"]).port)
+        url = urlsplit(ready["url"])
+        self.address = (url.hostname or "127.0.0.1", url.port or 80)
         self.pid = ready["workers"][0]["pid"]
         self.udp = ("127.0.0.1", ready["workers"][0]["udp_port"])
 
-    def _await_ready(self) -> dict[str, object]:
+    def _await_ready(self) -> dict[str, Any]:
         out = self._process.stdout
         assert out is not None
         until = time.monotonic() + 15

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 VIDEO_CLOCK = 90_000
 AUDIO_CLOCK = 48_000
 FRAME_RATE = 30
+KEYFRAME_GAP = 9  # frames: 300 ms
 # Payload of a video packet, as libwebrtc cuts them: 1,200 bytes less headers and descriptor.
 PAYLOAD_BYTES = 1_100
 OPUS_BYTES = 80  # 32 kbit/s at 20 ms
@@ -47,7 +48,8 @@ class Camera:
     """Sizes of consecutive frames of an encoder held at `bits_per_second`.
 
     A keyframe is six times a mean frame and is paid back by the frames after it, as a rate
-    control does. `random_` makes the sequence repeatable.
+    control does; asked for, it comes no sooner than 300 ms after the last one (libwebrtc's
+    bound). `random_` makes the sequence repeatable.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Camera:
         self._debt = 0.0
         self.count = 0
         self._wanted = True
+        self._last_keyframe = -KEYFRAME_GAP
 
     def ask_keyframe(self) -> None:
         """The next frame will be a keyframe (PLI)."""
@@ -66,11 +69,15 @@ class Camera:
 
     def shoot(self) -> Frame:
         """The next frame."""
-        keyframe = self._wanted or self.count % self._every == 0
-        self._wanted = False
+        gap = self.count - self._last_keyframe
+        keyframe = gap >= self._every or (self._wanted and gap >= KEYFRAME_GAP)
         if keyframe:
+            self._wanted = False
+            self._last_keyframe = self.count
             size = self._mean * 6
-            self._debt += self._mean * 5
+            # Never more than one keyframe is paid back, or a crowd of joins would starve the
+            # measuring window after it.
+            self._debt = self._mean * 5
         else:
             repay = min(self._debt, self._mean * 0.3)
             self._debt -= repay
