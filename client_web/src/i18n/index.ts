@@ -18,3 +18,6 @@ export function t(key: string, params: Params = {}): string {
 export function hasWords(key: string): boolean {
   return key in words.vi;
 }
+
+export * from './moments';
+export { problemWords } from './problems';

@@ -1,10 +1,17 @@
 /** Every feature's table of words, joined. A feature adds one line here. */
 import { words as app } from '../app/words';
+import { words as people } from '../people/words';
 import { words as ui } from '../ui/words';
+import { words as i18n } from './words';
 
 export type Table = Readonly<Record<string, string>>;
 
-export const tables: readonly { readonly vi: Table; readonly en: Table }[] = [app, ui];
+export const tables: readonly { readonly vi: Table; readonly en: Table }[] = [
+  app,
+  i18n,
+  people,
+  ui,
+];
 
 export const words: { readonly vi: Table; readonly en: Table } = {
   vi: Object.assign({}, ...tables.map((table) => table.vi)) as Table,

@@ -1,0 +1,9 @@
+/** Who works at this device, and how people are named. */
+export { default as PinOffer } from './PinOffer.svelte';
+export { default as PinSetup } from './PinSetup.svelte';
+export { default as SessionBar } from './SessionBar.svelte';
+export { default as SignIn } from './SignIn.svelte';
+export { default as SignOutDialog } from './SignOutDialog.svelte';
+export { default as Unlock } from './Unlock.svelte';
+export { addressed, byGivenName, fold, matches } from './names';
+export { session } from './session.svelte';

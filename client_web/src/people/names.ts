@@ -1,0 +1,41 @@
+/** Vietnamese names: how they are sorted, searched and said. */
+
+interface Named {
+  readonly name: string;
+  readonly form_of_address?: string;
+}
+
+const collator = new Intl.Collator('vi');
+
+const givenName = (name: string): string => name.trim().split(/\s+/).at(-1) ?? '';
+
+/** Lists go by the given name, the last word; then by the whole name. */
+export function byGivenName(a: Named, b: Named): number {
+  return collator.compare(givenName(a.name), givenName(b.name)) || collator.compare(a.name, b.name);
+}
+
+/** "Ông Nguyễn Văn An" */
+export function addressed(person: Named): string {
+  const form = person.form_of_address?.trim() ?? '';
+  if (form === '') return person.name;
+  return `${form.charAt(0).toLocaleUpperCase('vi')}${form.slice(1)} ${person.name}`;
+}
+
+/** Without marks and capitals, đ as d: what nobody needs to type on a tablet. */
+export function fold(text: string): string {
+  return text
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[đĐ]/g, 'd')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .toLowerCase();
+}
+
+/** Whether every word that was typed begins a word of the text. */
+export function matches(text: string, query: string): boolean {
+  const words = fold(text).split(' ');
+  return fold(query)
+    .split(' ')
+    .every((part) => words.some((word) => word.startsWith(part)));
+}

@@ -1,0 +1,151 @@
+/**
+ * Who works at this device: the session with the server, and the sealed copy when there is none.
+ *
+ *   starting ─▶ out ─sign in─▶ in ─sign out─▶ out
+ *      └─ no server, a lease lies here ─▶ locked ─PIN─▶ in (offline)
+ *
+ * `expired` while in: the server no longer knows the session; the page stays, the outbox waits.
+ */
+import { sealed, type UnlockAnswer } from '../sealed';
+import { api, ApiProblem, connection, deviceId, deviceLabel } from '../wire';
+import type { About, Lease, Me, SignedIn } from '../wire';
+import { adoptLease, pendingSignOut, rememberedMe } from './presence';
+
+export type Phase = 'starting' | 'out' | 'locked' | 'in';
+
+class Session {
+  phase = $state<Phase>('starting');
+  me = $state.raw<Me | null>(null);
+  about = $state.raw<About | null>(null);
+  /** Signed in before, but the server asks again. */
+  expired = $state(false);
+  /** Nothing came back from the server at the start. */
+  unreachable = $state(false);
+  /** This browser lets us encrypt, so offline work is possible. */
+  canSeal = $state(true);
+  hasPin = $state(false);
+  /** How much of this person's work has not reached the server; the app joins the outbox here. */
+  countUnsent: () => Promise<number> = () => Promise.resolve(0);
+
+  constructor() {
+    api.onSessionEnded = () => this.ended();
+    connection.onTurnedAway = () => void this.probe();
+    sealed.subscribe(() => this.sealChanged());
+  }
+
+  /** The first thing the app does; also "try again" on the sign-in page. */
+  async start(): Promise<void> {
+    void this.loadAbout();
+    await sealed.ready.catch(() => (this.canSeal = false));
+    this.unreachable = false;
+    try {
+      if (pendingSignOut.is()) await this.finishSignOut();
+      const me = await api.get<Me>('/api/me');
+      await this.enter(me, await api.post<Lease>('/api/lease'));
+    } catch (problem) {
+      const known = problem instanceof ApiProblem;
+      this.unreachable = known && problem.status !== 401;
+      this.phase = this.unreachable && sealed.state() === 'locked' ? 'locked' : 'out';
+      if (!known) throw problem;
+    }
+  }
+
+  async loadAbout(): Promise<void> {
+    this.about = await api.get<About>('/api/about').catch(() => this.about);
+  }
+
+  async signIn(username: string, password: string): Promise<void> {
+    const device = { id: deviceId(), label: deviceLabel() };
+    const answer = await api.post<SignedIn>('/api/sign-in', { username, password, device });
+    await this.enter(answer.me, answer.lease);
+  }
+
+  async enterDemo(tile: string): Promise<void> {
+    const device = { id: deviceId(), label: deviceLabel() };
+    const answer = await api.post<SignedIn>('/api/demo/enter', { tile, device });
+    await this.enter(answer.me, answer.lease);
+  }
+
+  /** Opens what lies on this device, without the server. */
+  async unlock(pin: string): Promise<UnlockAnswer> {
+    const answer = await sealed.unlock(pin);
+    if (answer !== 'ok') return answer;
+    const me = await rememberedMe();
+    if (me === null) return 'wiped';
+    this.me = me;
+    this.phase = 'in';
+    this.expired = !this.unreachable;
+    connection.start();
+    return 'ok';
+  }
+
+  askPin(): void {
+    this.phase = 'locked';
+  }
+
+  askPassword(): void {
+    this.phase = 'out';
+  }
+
+  async setPin(pin: string): Promise<void> {
+    await sealed.setPin(pin);
+    this.hasPin = true;
+  }
+
+  async signOut(keepUnsent: boolean): Promise<void> {
+    connection.stop();
+    pendingSignOut.remember();
+    // The key goes first: even if the server does not answer, nothing here can be read any more.
+    if (this.canSeal) await sealed.leave({ keepUnsent });
+    this.me = null;
+    this.expired = false;
+    this.phase = 'out';
+    location.hash = '#/';
+    await this.finishSignOut().catch(() => undefined);
+  }
+
+  private async finishSignOut(): Promise<void> {
+    try {
+      await api.post('/api/sign-out');
+    } catch (problem) {
+      if (!(problem instanceof ApiProblem) || problem.status !== 401) throw problem;
+    }
+    pendingSignOut.forget();
+  }
+
+  private async enter(me: Me, lease: Lease): Promise<void> {
+    pendingSignOut.forget();
+    if (this.me !== null && this.me.person.id !== me.person.id) connection.stop();
+    this.canSeal = await adoptLease(lease, me).catch(() => false);
+    this.hasPin = this.canSeal && sealed.hasPin();
+    this.me = me;
+    this.expired = false;
+    this.unreachable = false;
+    this.phase = 'in';
+    connection.start();
+    connection.nudge();
+  }
+
+  private ended(): void {
+    if (this.phase === 'in') this.expired = true;
+  }
+
+  /** The live connection was turned away: has the session ended, or is there no network? */
+  private async probe(): Promise<void> {
+    if (this.phase !== 'in' || this.expired) return;
+    await api.get<Me>('/api/me').catch(() => undefined);
+  }
+
+  private sealChanged(): void {
+    const state = sealed.state();
+    this.hasPin = sealed.hasPin();
+    // Another tab signed out, or the lease ran out: this tab forgets too.
+    if (this.phase === 'in' && this.canSeal && (state === 'none' || state === 'expired')) {
+      connection.stop();
+      this.me = null;
+      this.phase = 'out';
+    }
+  }
+}
+
+export const session = new Session();
