@@ -276,19 +276,28 @@ def run_switches(run: Run) -> None:
 
 
 def run_lossy_path(run: Run) -> None:
-    """Receivers behind 5 % loss each way and 80 ms round trip."""
+    """5 % loss each way and 80 ms round trip, before the receivers or before the publisher."""
     sizes = run.sizes
-    with run.engine() as (crowd, engine):
-        measures.start_publisher(crowd, engine, 1, "a")
-        stage = engine.set_stage("a")
-        crowd.run_until(lambda: stage.done, "the stage is set")
-        path = measures.measure_lossy_path(
-            crowd, engine, run.crowd_core, sizes.lossy_receivers, sizes.lossy_s, LOSS, ONE_WAY_S
-        )
+    for name, lossy_publisher in (
+        ("frames_lost_pct_at_5pct", False),
+        ("frames_lost_pct_at_5pct_up", True),
+    ):
+        with (
+            run.engine() as (crowd, engine),
+            measures.open_lossy_path(engine, run.crowd_core, LOSS, ONE_WAY_S) as proxy,
+        ):
+            measures.start_publisher(crowd, engine, 1, "a", proxy if lossy_publisher else None)
+            stage = engine.set_stage("a")
+            crowd.run_until(lambda: stage.done, "the stage is set")  # noqa: B023
+            path = measures.measure_lossy_path(
+                crowd, engine, sizes.lossy_receivers, sizes.lossy_s, ONE_WAY_S,
+                None if lossy_publisher else proxy,
+            )  # fmt: skip
         run.print_figure(
-            "frames_lost_pct_at_5pct",
+            name,
             path.lost_pct,
             "%",
+            lossy="publisher" if lossy_publisher else "receivers",
             frames=path.frames,
             receivers=sizes.lossy_receivers,
             round_trip_ms=2 * ONE_WAY_S * 1000,

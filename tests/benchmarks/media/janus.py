@@ -168,7 +168,7 @@ class Janus:
 
     # Media --------------------------------------------------------------------------------
 
-    def publish(self, publisher: Publisher, site: str) -> None:
+    def publish(self, publisher: Publisher, site: str, via: tuple[str, int] | None = None) -> None:
         handle = self._attach()
         join = {"request": "join", "ptype": "publisher", "room": ROOM, "display": site}
         self._feed = self._message(handle, join)["plugindata"]["data"]["id"]
@@ -182,7 +182,7 @@ class Janus:
             ssrcs={"audio": publisher.audio_ssrc, "video": publisher.video_ssrc},
         )
         event = self._message(handle, {"request": "publish"}, {"type": "offer", "sdp": offer})
-        adopt_extensions(publisher, accept_answer(publisher, event["jsep"]["sdp"]))
+        adopt_extensions(publisher, accept_answer(publisher, event["jsep"]["sdp"], via))
 
     def watch(self, receivers: list[Receiver]) -> None:
         for receiver in receivers:

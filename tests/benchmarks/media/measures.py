@@ -7,7 +7,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.benchmarks.media import processes, vp8
@@ -15,6 +16,7 @@ from tests.benchmarks.media.crowd import Crowd
 from tests.benchmarks.media.link import State
 from tests.benchmarks.media.publisher import Publisher
 from tests.benchmarks.media.receiver import JITTER_BUFFER_S, Receiver
+from tests.benchmarks.media.sdp import VIDEO_PT
 from tests.benchmarks.media.servers import Engine, Server
 
 # A crowd that needs more of its core than this may have been the limit itself.
@@ -63,10 +65,12 @@ def percentile(values: Iterable[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)]
 
 
-def start_publisher(crowd: Crowd, server: Server, number: int, site: str) -> Publisher:
-    """A connected, sending publisher."""
+def start_publisher(
+    crowd: Crowd, server: Server, number: int, site: str, via: tuple[str, int] | None = None
+) -> Publisher:
+    """A connected, sending publisher, behind the proxy `via` if there is one."""
     publisher = Publisher(crowd, number)
-    server.publish(publisher, site)
+    server.publish(publisher, site, via)
     crowd.run_until(lambda: publisher.packets > 20, f"publisher {site} sends", 10)
     return publisher
 
@@ -232,62 +236,69 @@ class LossyPath:
         return 100 * self.lost / max(self.frames, 1)
 
 
-def measure_lossy_path(
-    crowd: Crowd,
-    engine: Engine,
-    core: int,
-    count: int,
-    seconds: float,
-    loss: float,
-    one_way_s: float,
-) -> LossyPath:
-    """`count` receivers behind a proxy that loses `loss` each way; the publisher is not.
-
-    A frame counts as whole when all its packets came within the jitter buffer (400 ms) after
-    the path's own delay.
-    """
+@contextmanager
+def open_lossy_path(
+    engine: Engine, core: int, loss: float, one_way_s: float
+) -> Iterator[tuple[str, int]]:
+    """A fault proxy in its own process before the engine's port; gives its address."""
     command = [
         sys.executable, "-m", "tests.benchmarks.media.fault_proxy",
         "--to", f"{engine.udp[0]}:{engine.udp[1]}",
         "--loss", str(loss), "--delay-ms", str(one_way_s * 1000), "--seed", "5",
     ]  # fmt: skip
     proxy = processes.start_pinned(command, core, stdout=subprocess.PIPE)
-    receivers = [Receiver(crowd, ask_again=True) for _ in range(count)]
     try:
         assert proxy.stdout is not None
-        address = ("127.0.0.1", int(proxy.stdout.readline()))
-        seen: list[dict[int, tuple[set[int], int]]] = []
-        for receiver in receivers:
-            seen.append(_count_frames(receiver, one_way_s))
-            receiver.start_watching()
-        engine.watch(receivers, via=address)
-        crowd.run_until(
-            lambda: all(r.state is State.CONNECTED and len(r.slots) == 2 for r in receivers),
-            "receivers behind a lossy path get media",
-        )
-        crowd.run_for(1.0)
-        for receiver in receivers:
-            receiver.forget_so_far()
-        first = max(max(frames, default=0) for frames in seen) + 1
-        crowd.run_for(seconds)
-        last = min(max(frames, default=0) for frames in seen)
-        crowd.run_for(1.0)
-        lost = sum(
-            not _is_whole(frames.get(number)) for frames in seen for number in range(first, last)
-        )
-        slots = [slot for receiver in receivers for slot in receiver.slots.values()]
-        return LossyPath(
-            frames=(last - first) * count,
-            lost=lost,
-            nacks=sum(receiver.nacks_sent for receiver in receivers),
-            plis=sum(receiver.plis_sent for receiver in receivers),
-            packets_late=sum(slot.late for slot in slots),
-            packets_lost=sum(slot.lost for slot in slots if slot.payload_type == 96),
-        )
+        yield "127.0.0.1", int(proxy.stdout.readline())
     finally:
-        for receiver in receivers:
-            receiver.close()
         processes.stop(proxy)
+
+
+def measure_lossy_path(
+    crowd: Crowd,
+    engine: Engine,
+    count: int,
+    seconds: float,
+    one_way_s: float,
+    via: tuple[str, int] | None,
+) -> LossyPath:
+    """Frames at `count` receivers, behind the proxy `via` or, with None, a lossy publisher's.
+
+    A frame counts as whole when all its packets came within the jitter buffer (400 ms) after
+    the path's own delay.
+    """
+    receivers = [Receiver(crowd, ask_again=True) for _ in range(count)]
+    seen = [_count_frames(receiver, one_way_s) for receiver in receivers]
+    for receiver in receivers:
+        receiver.start_watching()
+    engine.watch(receivers, via=via)
+    crowd.run_until(
+        lambda: all(r.state is State.CONNECTED and len(r.slots) == 2 for r in receivers),
+        "receivers on a lossy path get media",
+    )
+    crowd.run_for(1.0)
+    for receiver in receivers:
+        receiver.forget_so_far()
+    first = max(max(frames, default=0) for frames in seen) + 1
+    crowd.run_for(seconds)
+    last = min(max(frames, default=0) for frames in seen)
+    crowd.run_for(1.0)
+    lost = sum(
+        not _is_whole(frames.get(number)) for frames in seen for number in range(first, last)
+    )
+    slots = [slot for receiver in receivers for slot in receiver.slots.values()]
+    video = [slot for slot in slots if slot.payload_type == VIDEO_PT]
+    path = LossyPath(
+        frames=(last - first) * count,
+        lost=lost,
+        nacks=sum(receiver.nacks_sent for receiver in receivers),
+        plis=sum(receiver.plis_sent for receiver in receivers),
+        packets_late=sum(slot.late for slot in slots),
+        packets_lost=sum(slot.lost for slot in video),
+    )
+    for receiver in receivers:
+        receiver.close()
+    return path
 
 
 def _count_frames(receiver: Receiver, one_way_s: float) -> dict[int, tuple[set[int], int]]:

@@ -27,7 +27,7 @@ class Server(Protocol):
     version: str
     pid: int
 
-    def publish(self, publisher: Publisher, site: str) -> None:
+    def publish(self, publisher: Publisher, site: str, via: tuple[str, int] | None = None) -> None:
         """Offer; returns when answered, the keys follow in the crowd's loop."""
 
     def watch(self, receivers: list[Receiver]) -> None:
@@ -109,10 +109,10 @@ class Engine:
         processes.stop(self._process)
         raise NotThere("python -m media --front did not come up")
 
-    def publish(self, publisher: Publisher, site: str) -> None:
+    def publish(self, publisher: Publisher, site: str, via: tuple[str, int] | None = None) -> None:
         request = self._post(f"/whip/{MEETING}/{site}", offer_publishing(publisher))
         self.crowd.run_until(lambda: request.done, "WHIP answer")
-        adopt_extensions(publisher, accept_answer(publisher, self._read(request)))
+        adopt_extensions(publisher, accept_answer(publisher, self._read(request), via))
 
     def offer_watching(
         self, receiver: Receiver, number: int, sections: list[tuple[str, str]] | None = None
