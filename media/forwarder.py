@@ -1,0 +1,414 @@
+"""RTP forwarding, pure: packets in, bytes out.
+
+A `Stream` is one SSRC of a publisher (one simulcast layer, or its microphone) with a short cache.
+A `Feed` is one slot of one receiver. Feeds whose slot has the same numbering stand together in a
+`Lane`: a packet is rewritten once per lane and protected once per receiver.
+
+Numbering: within a lane every number is the source's plus a constant, so a lane's bytes are a
+pure function of the cached packet. A packet asked again is therefore rendered again, bit for bit
+the same, and protecting it twice under one index is safe with AES-GCM (same key, nonce and text).
+At a switch the new lane goes on where the slot stood: sequence, timestamp, VP8 picture id and
+TL0PICIDX stay continuous for the life of the slot.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from struct import Struct
+from typing import Any, NamedTuple, Protocol
+
+from .bounds import PLAIN_MAX, Bounds
+from .rtp import MalformedPacket, RtpPacket, read_vp8, starts_h264_key, unwrap
+
+_PLAIN = Struct(">BBHII").pack
+_STAMPED = Struct(">BBHIIII").pack
+_ONE_BYTE_EXTENSION = 0xBEDE0001
+FIRST_SEQUENCE = 0x10000
+"""Extended numbers start one cycle up, so that late packets before the first never go below 0."""
+
+
+class SourcePacket:
+    """A cached packet: extended sequence number, source timestamp, normalised payload.
+
+    `stamp` is the 24-bit abs-send-time it is forwarded with, fixed when it came.
+    """
+
+    __slots__ = (
+        "ext",
+        "marker",
+        "payload",
+        "picture_id",
+        "stamp",
+        "starts_key",
+        "timestamp",
+        "tl0",
+    )
+
+    def __init__(self, ext: int, packet: RtpPacket, stamp: int) -> None:
+        self.ext = ext
+        self.marker = 0x80 if packet.marker else 0
+        self.timestamp = packet.timestamp
+        self.payload = packet.payload
+        self.stamp = stamp
+        self.picture_id = -1
+        self.tl0 = -1
+        self.starts_key = False
+
+
+class Profile(NamedTuple):
+    """How a receiver wants a slot: what may differ between receivers of the same numbering."""
+
+    slot: str
+    payload_type: int
+    ssrc: int
+    clock_rate: int
+    abs_send_time: int
+    overhead: int
+
+
+class Numbering(NamedTuple):
+    """Where a slot's numbering stands. `sequence` is extended, `time` monotonic seconds."""
+
+    sequence: int
+    timestamp: int
+    time: float
+    picture_id: int
+    tl0: int
+
+
+class Sink(Protocol):
+    """Where rendered packets go."""
+
+    def send(self, lane: Lane, plain: bytes) -> None: ...
+    def send_one(self, feed: Feed, plain: bytes) -> bool: ...
+
+
+class Lane:
+    """Receivers of one stream whose slots have the same numbering."""
+
+    __slots__ = (
+        "feeds",
+        "first",
+        "last",
+        "octets",
+        "packets",
+        "plan",
+        "profile",
+        "shift",
+        "stream",
+        "tag",
+    )
+
+    def __init__(
+        self, stream: Stream, profile: Profile, shift: tuple[int, int, int, int], first: int
+    ) -> None:
+        self.stream = stream
+        self.profile = profile
+        self.shift = shift
+        self.first = first
+        self.last: Numbering | None = None
+        self.feeds: dict[Feed, None] = {}
+        self.plan: Any = None
+        self.packets = 0
+        self.octets = 0
+
+    def render(self, packet: SourcePacket) -> bytes:
+        """The plain RTP packet for this lane's receivers."""
+        profile = self.profile
+        sequence, timestamp, picture, tl0 = self.shift
+        payload = packet.payload
+        if packet.picture_id >= 0 and (picture or tl0):
+            number = packet.picture_id + picture
+            fresh = bytes((0x80 | (number >> 8 & 0x7F), number & 0xFF))
+            if packet.tl0 >= 0:
+                fresh += bytes(((packet.tl0 + tl0) & 0xFF,))
+                payload = payload[:2] + fresh + payload[5:]
+            else:
+                payload = payload[:2] + fresh + payload[4:]
+        second = packet.marker | profile.payload_type
+        number = (packet.ext + sequence) & 0xFFFF
+        clock = (packet.timestamp + timestamp) & 0xFFFFFFFF
+        if profile.abs_send_time:
+            return (
+                _STAMPED(
+                    0x90,
+                    second,
+                    number,
+                    clock,
+                    profile.ssrc,
+                    _ONE_BYTE_EXTENSION,
+                    (profile.abs_send_time << 4 | 2) << 24 | packet.stamp,
+                )
+                + payload
+            )
+        return _PLAIN(0x80, second, number, clock, profile.ssrc) + payload
+
+    def note(self, packet: SourcePacket, now: float) -> None:
+        """Remember how far the numbering has come."""
+        sequence, timestamp, picture, tl0 = self.shift
+        out = packet.ext + sequence
+        last = self.last
+        self.packets += 1
+        self.octets += len(packet.payload)
+        if last is not None and out <= last.sequence:
+            return
+        self.last = Numbering(
+            out,
+            (packet.timestamp + timestamp) & 0xFFFFFFFF,
+            now,
+            (packet.picture_id + picture) & 0x7FFF
+            if packet.picture_id >= 0
+            else (last.picture_id if last else -1),
+            (packet.tl0 + tl0) & 0xFF if packet.tl0 >= 0 else (last.tl0 if last else -1),
+        )
+
+
+class Feed:
+    """One slot of one receiver. `leg` is the receiver's transport, opaque here."""
+
+    __slots__ = ("epochs", "lane", "leg", "profile", "resent", "stood", "wanted")
+
+    def __init__(self, profile: Profile, leg: Any, epochs: int = 8) -> None:
+        self.profile = profile
+        self.leg = leg
+        self.lane: Lane | None = None
+        self.wanted: Stream | None = None
+        self.stood: Numbering | None = None
+        self.epochs: deque[tuple[int, Lane]] = deque(maxlen=epochs)
+        self.resent = 0
+
+    @property
+    def numbering(self) -> Numbering | None:
+        if self.lane is not None and self.lane.last is not None:
+            return self.lane.last
+        return self.stood
+
+    def want(self, stream: Stream | None) -> None:
+        """Show `stream` from its next keyframe on; the old picture stays until then.
+
+        `None` empties the slot at once.
+        """
+        if self.wanted is not None:
+            self.wanted.waiting.pop(self, None)
+            self.wanted = None
+        if stream is None:
+            self._leave()
+        elif self.lane is None or self.lane.stream is not stream:
+            self.wanted = stream
+            stream.waiting[self] = None
+
+    def find(self, sequence: int) -> bytes | None:
+        """The plain packet that was sent as `sequence` (16 bits), rendered again, or None."""
+        here = self.numbering
+        if here is None:
+            return None
+        out = unwrap(here.sequence, sequence, 16)
+        until = here.sequence + 1
+        for since, lane in reversed(self.epochs):
+            if since <= out < until:
+                packet = lane.stream.cached(out - lane.shift[0])
+                return lane.render(packet) if packet is not None else None
+            until = since
+        return None
+
+    def _leave(self) -> None:
+        lane = self.lane
+        if lane is None:
+            return
+        if lane.last is not None:
+            self.stood = lane.last
+        del lane.feeds[self]
+        lane.plan = None
+        if not lane.feeds:
+            lane.stream.lanes.pop((lane.profile, lane.shift), None)
+        self.lane = None
+
+    def _join(self, lane: Lane, packet: SourcePacket) -> None:
+        self._leave()
+        lane.feeds[self] = None
+        lane.plan = None
+        self.lane = lane
+        self.wanted = None
+        self.epochs.append((packet.ext + lane.shift[0], lane))
+
+
+class Stream:
+    """One SSRC of a publisher: its cache, its lanes, and the feeds that wait for its keyframe."""
+
+    def __init__(
+        self,
+        codec: str,
+        clock_rate: int,
+        *,
+        layer: str = "",
+        bounds: Bounds | None = None,
+        name: str = "",
+    ) -> None:
+        bounds = bounds or Bounds()
+        self.codec = codec
+        self.video = codec != "opus"
+        self.clock_rate = clock_rate
+        self.layer = layer
+        self.name = name
+        self.bounds = bounds
+        size = bounds.video_cache if self.video else bounds.audio_cache
+        if size & (size - 1):
+            raise ValueError("cache sizes are powers of two")
+        self._mask = size - 1
+        self._size = size
+        self._ring: list[SourcePacket | None] = [None] * size
+        self.highest = -1
+        self.last_key: tuple[int, float] | None = None
+        self.lanes: dict[tuple[Profile, tuple[int, int, int, int]], Lane] = {}
+        self.waiting: dict[Feed, None] = {}
+        self.packets = 0
+        self.octets = 0
+        self.keyframes = 0
+        self.refused = 0
+        self._key_timestamp = -1
+        self.last_arrival = 0.0
+        self.last_timestamp = 0
+
+    def cached(self, ext: int) -> SourcePacket | None:
+        packet = self._ring[ext & self._mask]
+        return packet if packet is not None and packet.ext == ext else None
+
+    def extend(self, sequence: int) -> int:
+        """The extended number of a 16-bit `sequence`, near the highest seen."""
+        if self.highest < 0:
+            return FIRST_SEQUENCE + sequence
+        return unwrap(self.highest, sequence, 16)
+
+    def accept(self, packet: RtpPacket, now: float, stamp: int) -> SourcePacket | None:
+        """Keep a packet, once: repeated, too old and unusable ones give None."""
+        ext = self.extend(packet.sequence)
+        if ext <= self.highest - self._size:
+            return None
+        held = self._ring[ext & self._mask]
+        if held is not None and held.ext >= ext:
+            return None
+        if len(packet.payload) > PLAIN_MAX - 20:
+            self.refused += 1
+            return None
+        kept = SourcePacket(ext, packet, stamp)
+        if packet.payload:
+            try:
+                self._describe(kept)
+            except MalformedPacket:
+                self.refused += 1
+                return None
+        self._ring[ext & self._mask] = kept
+        self.packets += 1
+        self.octets += len(packet.payload)
+        if ext > self.highest:
+            self.highest = ext
+            self.last_arrival = now
+            self.last_timestamp = packet.timestamp
+        if kept.starts_key:
+            self.keyframes += 1
+            if self.last_key is None or ext > self.last_key[0]:
+                self.last_key = (ext, now)
+        return kept
+
+    def _describe(self, kept: SourcePacket) -> None:
+        if self.codec == "vp8":
+            found = read_vp8(kept.payload)
+            kept.payload = found.payload
+            kept.picture_id = found.picture_id
+            kept.tl0 = found.tl0
+            kept.starts_key = found.starts_key
+        elif self.codec == "h264":
+            # SPS, PPS and IDR may come as packets of their own: the picture starts at the first
+            if starts_h264_key(kept.payload) and kept.timestamp != self._key_timestamp:
+                self._key_timestamp = kept.timestamp
+                kept.starts_key = True
+        else:
+            kept.starts_key = True
+
+    def forward(self, packet: SourcePacket, now: float, sink: Sink) -> None:
+        """Send a packet just accepted to all lanes; feeds that waited for it join first."""
+        joined: list[Feed] = []
+        if self.waiting and packet.starts_key:
+            joined = list(self.waiting)
+            self.waiting.clear()
+            for feed in joined:
+                feed._join(self._lane_for(feed, packet, now), packet)
+        ext = packet.ext
+        for lane in self.lanes.values():
+            if ext >= lane.first:
+                sink.send(lane, lane.render(packet))
+                lane.note(packet, now)
+        if joined and ext < self.highest:
+            # the keyframe's first packet came late: what followed it was not theirs yet
+            for feed in joined:
+                self._replay(feed, ext + 1, now, sink)
+
+    def start_late(self, feed: Feed, now: float, sink: Sink) -> bool:
+        """Give a receiver without a picture the last group of pictures, when it is short."""
+        if not self.video or feed.wanted is not self or self.last_key is None:
+            return False
+        first, came = self.last_key
+        bounds = self.bounds
+        length = self.highest - first
+        packet = self.cached(first)
+        if packet is None or now - came > bounds.late_start_s or length > bounds.late_start_packets:
+            return False
+        if any(self.cached(ext) is None for ext in range(first, self.highest + 1)):
+            return False
+        stood = feed.numbering
+        if stood is not None and now - stood.time < now - came + 0.1:
+            return False
+        del self.waiting[feed]
+        feed._join(self._lane_for(feed, packet, now, late=now - came), packet)
+        self._replay(feed, first, now, sink)
+        return True
+
+    def _replay(self, feed: Feed, first: int, now: float, sink: Sink) -> None:
+        lane = feed.lane
+        if lane is None:
+            return
+        for ext in range(first, self.highest + 1):
+            packet = self.cached(ext)
+            if packet is not None:
+                sink.send_one(feed, lane.render(packet))
+                if lane.last is None or ext + lane.shift[0] > lane.last.sequence:
+                    lane.note(packet, now)
+
+    def _lane_for(self, feed: Feed, packet: SourcePacket, now: float, late: float = 0.0) -> Lane:
+        profile = feed.profile
+        stood = feed.numbering
+        if stood is None:
+            for lane in self.lanes.values():
+                if lane.profile == profile and lane.first <= packet.ext:
+                    return lane
+            shift = (0, 0, 0, 0)
+        else:
+            elapsed = max(now - late - stood.time, 0.0)
+            step = max(round(elapsed * profile.clock_rate), profile.clock_rate // 100)
+            moved = packet.picture_id >= 0 and stood.picture_id >= 0
+            counted = packet.tl0 >= 0 and stood.tl0 >= 0
+            shift = (
+                stood.sequence + 1 - packet.ext,
+                (stood.timestamp + step - packet.timestamp) & 0xFFFFFFFF,
+                (stood.picture_id + 1 - packet.picture_id) & 0x7FFF if moved else 0,
+                (stood.tl0 + 1 - packet.tl0) & 0xFF if counted else 0,
+            )
+        key = (profile, shift)
+        lane_found = self.lanes.get(key)
+        if lane_found is None:
+            lane_found = self.lanes[key] = Lane(self, profile, shift, packet.ext)
+            if stood is not None:
+                lane_found.last = stood
+        return lane_found
+
+    def close(self) -> None:
+        """The source is gone: its feeds keep their numbering and their last picture."""
+        for feed in [f for lane in self.lanes.values() for f in lane.feeds]:
+            feed._leave()
+        for feed in list(self.waiting):
+            feed.want(None)
+
+    def feeds(self) -> Iterator[Feed]:
+        for lane in self.lanes.values():
+            yield from lane.feeds
