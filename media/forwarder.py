@@ -24,6 +24,8 @@ from .rtp import MalformedPacket, RtpPacket, read_vp8, starts_h264_key, unwrap
 _PLAIN = Struct(">BBHII").pack
 _STAMPED = Struct(">BBHIIII").pack
 _ONE_BYTE_EXTENSION = 0xBEDE0001
+Shift = tuple[int, int, int, int]
+"""Constants of a lane: added to sequence, timestamp, picture id, TL0PICIDX."""
 FIRST_SEQUENCE = 0x10000
 """Extended numbers start one cycle up, so that late packets before the first never go below 0."""
 
@@ -97,12 +99,9 @@ class Lane:
         "profile",
         "shift",
         "stream",
-        "tag",
     )
 
-    def __init__(
-        self, stream: Stream, profile: Profile, shift: tuple[int, int, int, int], first: int
-    ) -> None:
+    def __init__(self, stream: Stream, profile: Profile, shift: Shift, first: int) -> None:
         self.stream = stream
         self.profile = profile
         self.shift = shift
@@ -221,7 +220,7 @@ class Feed:
         del lane.feeds[self]
         lane.plan = None
         if not lane.feeds:
-            lane.stream.lanes.pop((lane.profile, lane.shift), None)
+            lane.stream.lanes.pop((lane.profile, lane.shift, lane.first), None)
         self.lane = None
 
     def _join(self, lane: Lane, packet: SourcePacket) -> None:
@@ -260,7 +259,7 @@ class Stream:
         self._ring: list[SourcePacket | None] = [None] * size
         self.highest = -1
         self.last_key: tuple[int, float] | None = None
-        self.lanes: dict[tuple[Profile, tuple[int, int, int, int]], Lane] = {}
+        self.lanes: dict[tuple[Profile, Shift, int], Lane] = {}
         self.waiting: dict[Feed, None] = {}
         self.packets = 0
         self.octets = 0
@@ -379,9 +378,13 @@ class Stream:
         profile = feed.profile
         stood = feed.numbering
         if stood is None:
-            for lane in self.lanes.values():
-                if lane.profile == profile and lane.first <= packet.ext:
-                    return lane
+            open_lanes = [
+                lane
+                for lane in self.lanes.values()
+                if lane.profile == profile and lane.first <= packet.ext
+            ]
+            if open_lanes:
+                return max(open_lanes, key=lambda lane: len(lane.feeds))
             shift = (0, 0, 0, 0)
         else:
             elapsed = max(now - late - stood.time, 0.0)
@@ -394,7 +397,9 @@ class Stream:
                 (stood.picture_id + 1 - packet.picture_id) & 0x7FFF if moved else 0,
                 (stood.tl0 + 1 - packet.tl0) & 0xFF if counted else 0,
             )
-        key = (profile, shift)
+        # `first` is part of the key: a slot with a past never joins a lane that has numbers below
+        # its own, or a late packet would be protected under an index used for other bytes
+        key = (profile, shift, packet.ext)
         lane_found = self.lanes.get(key)
         if lane_found is None:
             lane_found = self.lanes[key] = Lane(self, profile, shift, packet.ext)

@@ -1,0 +1,104 @@
+// Runs in a page of the test front: publishes with simulcast, receives fixed slots, counts.
+window.bridge = (() => {
+  const state = { publish: null, receive: null, slots: {} };
+
+  async function post(path, pc) {
+    const answer = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/sdp" },
+      body: pc.localDescription.sdp,
+    });
+    if (answer.status !== 201) throw new Error(`${answer.status} ${await answer.text()}`);
+    await pc.setRemoteDescription({ type: "answer", sdp: await answer.text() });
+    return answer.headers.get("Location");
+  }
+
+  async function publish(meeting, site, { simulcast = true, codec = "vp8", width = 1280 } = {}) {
+    const pc = new RTCPeerConnection();
+    const media = await navigator.mediaDevices.getUserMedia({
+      audio: true,
+      video: { width, height: (width * 9) / 16, frameRate: 30 },
+    });
+    const encodings = simulcast
+      ? [
+          { rid: "q", scaleResolutionDownBy: 4, maxBitrate: 150000 },
+          { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 500000 },
+          { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 1500000 },
+        ]
+      : [{}];
+    pc.addTransceiver(media.getVideoTracks()[0], {
+      direction: "sendonly",
+      sendEncodings: encodings,
+      streams: [media],
+    });
+    pc.addTransceiver(media.getAudioTracks()[0], { direction: "sendonly", streams: [media] });
+    await pc.setLocalDescription();
+    state.publish = { pc, media, location: await post(`/whip/${meeting}/${site}?codec=${codec}`, pc) };
+    return state.publish.location;
+  }
+
+  async function receive(meeting, site, { video = 2, audio = 1, codec = "vp8" } = {}) {
+    const pc = new RTCPeerConnection();
+    const elements = {};
+    pc.ontrack = (event) => {
+      const name = event.track.id;
+      const element = document.createElement(event.track.kind);
+      element.autoplay = true;
+      element.playsInline = true;
+      element.srcObject = new MediaStream([event.track]);
+      document.body.append(element);
+      element.play().catch(() => {});
+      elements[event.transceiver.mid] = { element, name, kind: event.track.kind };
+    };
+    for (let i = 0; i < video; i++) pc.addTransceiver("video", { direction: "recvonly" });
+    for (let i = 0; i < audio; i++) pc.addTransceiver("audio", { direction: "recvonly" });
+    await pc.setLocalDescription();
+    state.receive = { pc, elements, location: await post(`/whep/${meeting}/${site}?codec=${codec}`, pc) };
+    return state.receive.location;
+  }
+
+  async function inbound() {
+    const found = {};
+    if (!state.receive) return found;
+    for (const report of (await state.receive.pc.getStats()).values()) {
+      if (report.type !== "inbound-rtp") continue;
+      const video = report.kind === "video";
+      const index = report.mid * 1;
+      found[`${video ? "V" : "A"}:${report.mid}`] = {
+        ssrc: report.ssrc,
+        packets: report.packetsReceived,
+        lost: report.packetsLost,
+        nacks: report.nackCount || 0,
+        plis: report.pliCount || 0,
+        decoded: report.framesDecoded || 0,
+        keys: report.keyFramesDecoded || 0,
+        height: report.frameHeight || 0,
+        freezes: report.freezeCount || 0,
+        frozen: report.totalFreezesDuration || 0,
+        energy: report.totalAudioEnergy || 0,
+        playout: report.estimatedPlayoutTimestamp || 0,
+        index,
+      };
+    }
+    return found;
+  }
+
+  async function outbound() {
+    const found = {};
+    if (!state.publish) return found;
+    for (const report of (await state.publish.pc.getStats()).values()) {
+      if (report.type !== "outbound-rtp") continue;
+      found[`${report.kind}:${report.rid || ""}`] = {
+        packets: report.packetsSent,
+        frames: report.framesEncoded || 0,
+        height: report.frameHeight || 0,
+        bitrate: report.targetBitrate || 0,
+        plis: report.pliCount || 0,
+        nacks: report.nackCount || 0,
+      };
+    }
+    return found;
+  }
+
+  return { state, publish, receive, inbound, outbound };
+})();
