@@ -1,3 +1,9 @@
 /** The page view of a document: what other features may use. */
-export { makeViewport, type PageViewport, type Word } from './viewport';
+export { default as DocumentView } from './DocumentView.svelte';
+export { type DocumentControl } from './control';
+export { type DocumentPanel } from './panels';
+export { type PageSource } from './source';
+export { apply, applyToRect, invert, type Affine, type Point, type Rect } from './space';
 export { type Rotation } from './space';
+export { makeViewport, type PageViewport, type Word } from './viewport';
+export { warmDocument } from './warm';

@@ -1,0 +1,40 @@
+/** Time in which the browser has nothing better to do. */
+
+/** Where `requestIdleCallback` is missing (Safari), a pause of this many ms stands for it. */
+const PAUSE_MS = 120;
+
+/** Calls `work` once when the browser is idle; the answer calls it off. */
+export function whenIdle(work: () => void, timeout = 2_000): () => void {
+  if (typeof requestIdleCallback === 'function') {
+    const handle = requestIdleCallback(work, { timeout });
+    return () => cancelIdleCallback(handle);
+  }
+  const timer = setTimeout(work, PAUSE_MS);
+  return () => clearTimeout(timer);
+}
+
+/** Resolves at the next idle moment at which `ready` holds; rejects when `signal` aborts. */
+export function idleMoment(ready: () => boolean, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let cancel: () => void = () => undefined;
+    const stop = () => {
+      cancel();
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) return stop();
+    signal.addEventListener('abort', stop, { once: true });
+    const look = () => {
+      if (ready()) {
+        signal.removeEventListener('abort', stop);
+        resolve();
+      } else {
+        cancel = whenIdle(() => {
+          const timer = setTimeout(look, PAUSE_MS);
+          cancel = () => clearTimeout(timer);
+        });
+      }
+    };
+    cancel = whenIdle(look);
+    return undefined;
+  });
+}

@@ -1,0 +1,143 @@
+/**
+ * Two-finger zoom, ctrl+wheel zoom and double tap on a scrolled element. One finger stays with the
+ * browser's own scrolling; only what it cannot do is done here. While fingers are down nothing is
+ * laid out: the listener transforms the sheet as a whole and lays it out once when they leave.
+ */
+import type { Point } from './space';
+
+export interface PinchListener {
+  /** A pinch begins at `focus` (CSS px from the element's top left corner). */
+  begin(focus: Point): void;
+  /** `ratio` to the size at the beginning; `focus` may have wandered. */
+  move(ratio: number, focus: Point): void;
+  end(): void;
+  doubleTap(focus: Point): void;
+}
+
+/** Two taps within this time (ms) and distance (CSS px) are one double tap. */
+const DOUBLE_TAP_MS = 300;
+const DOUBLE_TAP_PX = 32;
+/** A touch that wandered further than this, or stayed longer, was no tap. */
+const TAP_PX = 10;
+const TAP_MS = 250;
+/** Wheel events of one turn come closer together than this. */
+const WHEEL_REST_MS = 140;
+/** Wheel delta (px) to zoom ratio: a notch of 100 is 22 %. */
+const WHEEL_RATE = 0.002;
+
+function isStylus(touch: Touch): boolean {
+  return (touch as Touch & { touchType?: string }).touchType === 'stylus';
+}
+
+/** Starts listening; the answer stops it. */
+export function watchPinch(element: HTMLElement, listener: PinchListener): () => void {
+  let pinching = false;
+  let startDistance = 1;
+  let tapStart: { at: number; point: Point } | undefined;
+  let lastTap: { at: number; point: Point } | undefined;
+  let penDown = false;
+
+  const within = (x: number, y: number): Point => {
+    const rect = element.getBoundingClientRect();
+    return { x: x - rect.left, y: y - rect.top };
+  };
+
+  function pair(touches: TouchList): { focus: Point; distance: number } | undefined {
+    const [one, two] = [touches[0], touches[1]];
+    if (!one || !two || touches.length !== 2 || isStylus(one) || isStylus(two)) return undefined;
+    return {
+      focus: within((one.clientX + two.clientX) / 2, (one.clientY + two.clientY) / 2),
+      distance: Math.max(1, Math.hypot(one.clientX - two.clientX, one.clientY - two.clientY)),
+    };
+  }
+
+  function touchStart(event: TouchEvent): void {
+    const two = penDown ? undefined : pair(event.touches);
+    const finger = event.touches[0];
+    tapStart =
+      event.touches.length === 1 && finger
+        ? { at: event.timeStamp, point: { x: finger.clientX, y: finger.clientY } }
+        : undefined;
+    if (!two) return;
+    if (event.cancelable) event.preventDefault();
+    pinching = true;
+    startDistance = two.distance;
+    listener.begin(two.focus);
+  }
+
+  function touchMove(event: TouchEvent): void {
+    if (!pinching) return;
+    const two = pair(event.touches);
+    if (!two) return;
+    if (event.cancelable) event.preventDefault();
+    listener.move(two.distance / startDistance, two.focus);
+  }
+
+  function touchEnd(event: TouchEvent): void {
+    if (pinching) {
+      if (event.touches.length < 2) {
+        pinching = false;
+        lastTap = undefined;
+        listener.end();
+      }
+      return;
+    }
+    const finger = event.changedTouches[0];
+    const start = tapStart;
+    tapStart = undefined;
+    if (!finger || !start || event.defaultPrevented || event.type === 'touchcancel') return;
+    const point = { x: finger.clientX, y: finger.clientY };
+    const wandered = Math.hypot(point.x - start.point.x, point.y - start.point.y);
+    if (wandered > TAP_PX || event.timeStamp - start.at > TAP_MS) return;
+    const again =
+      lastTap &&
+      event.timeStamp - lastTap.at < DOUBLE_TAP_MS &&
+      Math.hypot(point.x - lastTap.point.x, point.y - lastTap.point.y) < DOUBLE_TAP_PX;
+    lastTap = again ? undefined : { at: event.timeStamp, point };
+    if (!again) return;
+    if (event.cancelable) event.preventDefault();
+    listener.doubleTap(within(point.x, point.y));
+  }
+
+  let wheelRatio = 0;
+  let wheelTimer: ReturnType<typeof setTimeout> | undefined;
+
+  function wheel(event: WheelEvent): void {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    const focus = within(event.clientX, event.clientY);
+    if (wheelTimer === undefined) {
+      wheelRatio = 1;
+      listener.begin(focus);
+    }
+    clearTimeout(wheelTimer);
+    wheelRatio *= Math.exp(-event.deltaY * WHEEL_RATE);
+    listener.move(wheelRatio, focus);
+    wheelTimer = setTimeout(() => {
+      wheelTimer = undefined;
+      listener.end();
+    }, WHEEL_REST_MS);
+  }
+
+  const pen = (event: PointerEvent) => {
+    if (event.pointerType === 'pen') penDown = event.type === 'pointerdown';
+  };
+  // Safari zooms the whole page by its own gesture events.
+  const refuse = (event: Event) => event.preventDefault();
+
+  const stop = new AbortController();
+  const { signal } = stop;
+  element.addEventListener('touchstart', touchStart, { passive: false, signal });
+  element.addEventListener('touchmove', touchMove, { passive: false, signal });
+  element.addEventListener('touchend', touchEnd, { passive: false, signal });
+  element.addEventListener('touchcancel', touchEnd, { signal });
+  element.addEventListener('wheel', wheel, { passive: false, signal });
+  element.addEventListener('gesturestart', refuse, { signal });
+  for (const type of ['pointerdown', 'pointerup', 'pointercancel'] as const) {
+    element.addEventListener(type, pen, { signal, capture: true });
+  }
+  return () => {
+    clearTimeout(wheelTimer);
+    stop.abort();
+  };
+}

@@ -1,0 +1,223 @@
+/** The scrolled sheet of pages: layout, zoom, what is in sight. Owns the scroller's position. */
+import {
+  clampZoom,
+  currentPage,
+  layOut,
+  placeAt,
+  scrollTo,
+  visibleRange,
+  type Flow,
+  type Layout,
+  type Place,
+  type Range,
+  type Scroll,
+} from './layout';
+import { watchPinch, type PinchListener } from './pinch';
+import type { Point, Size } from './space';
+
+/** Room around pages: the bottom keeps the last lines clear of the page bar. */
+const MARGIN = {
+  scroll: { side: 12, top: 12, bottom: 88, gap: 12 },
+  pages: { side: 12, top: 12, bottom: 80, gap: 0 },
+};
+/** Double tap goes from "fits" to this, where body text of an A4 page is large on a tablet. */
+const DOUBLE_TAP_ZOOM = 2.5;
+/** After this rest (ms) sharp tiles are fetched for what is shown. */
+const REST_MS = 120;
+
+const NOWHERE: Range = { first: 0, last: -1 };
+
+export class Stage implements PinchListener {
+  sizes = $state.raw<Size[]>([]);
+  flow = $state<Flow>('scroll');
+  zoom = $state(1);
+  window = $state.raw<Size>({ width: 0, height: 0 });
+  layout = $derived<Layout>(
+    layOut({
+      flow: this.flow,
+      sizes: this.sizes,
+      viewport: this.window,
+      zoom: this.zoom,
+      margin: MARGIN[this.flow],
+    }),
+  );
+  /** Pages that are kept on the stage: those in sight and their neighbours. */
+  range = $state.raw<Range>(NOWHERE);
+  current = $state(0);
+  /** Where the sheet last came to rest; sharp tiles follow this, not every scrolled pixel. */
+  rest = $state.raw<Scroll>({ left: 0, top: 0 });
+  /** True between the first and last finger of a pinch. */
+  pinching = $state(false);
+
+  #scroller: HTMLElement | undefined;
+  #sheet: HTMLElement | undefined;
+  #wanted: Place | undefined;
+  #frame = 0;
+  #restTimer: ReturnType<typeof setTimeout> | undefined;
+  #pinch: { focus: Point; ratio: number; now: Point } | undefined;
+  readonly #onPlace: (place: Place) => void;
+
+  constructor(onPlace: (place: Place) => void = () => undefined) {
+    this.#onPlace = onPlace;
+  }
+
+  /** Binds the elements; the answer lets go of them. */
+  attach(scroller: HTMLElement, sheet: HTMLElement): () => void {
+    this.#scroller = scroller;
+    this.#sheet = sheet;
+    const measure = () => {
+      const size = { width: scroller.clientWidth, height: scroller.clientHeight };
+      if (size.width !== this.window.width || size.height !== this.window.height) {
+        this.#relay(() => (this.window = size));
+      }
+    };
+    const resize = new ResizeObserver(measure);
+    resize.observe(scroller);
+    const onScroll = () => {
+      this.#frame ||= requestAnimationFrame(() => this.#look());
+    };
+    scroller.addEventListener('scroll', onScroll, { passive: true });
+    const unpinch = watchPinch(scroller, this);
+    measure();
+    return () => {
+      resize.disconnect();
+      unpinch();
+      scroller.removeEventListener('scroll', onScroll);
+      cancelAnimationFrame(this.#frame);
+      clearTimeout(this.#restTimer);
+      this.#scroller = this.#sheet = undefined;
+    };
+  }
+
+  /** New pages; the reader stays where they were. */
+  setPages(sizes: Size[]): void {
+    this.#relay(() => (this.sizes = sizes));
+  }
+
+  setFlow(flow: Flow): void {
+    const page = this.current;
+    this.#relay(() => {
+      this.flow = flow;
+      this.zoom = 1;
+    });
+    this.goTo(page);
+  }
+
+  zoomTo(zoom: number, focus: Point = this.#middle): void {
+    const next = clampZoom(zoom, this.flow);
+    if (next !== this.zoom) this.#relay(() => (this.zoom = next), focus);
+  }
+
+  /** Shows the top of a page, or a place `y` (fraction of its height) a little below the top. */
+  goTo(page: number, y?: number, behavior: ScrollBehavior = 'instant'): void {
+    const box = this.layout.boxes[page];
+    if (!box || !this.#scroller) {
+      this.#wanted = { page, x: 0, y: y ?? 0 };
+      return;
+    }
+    const vertical = this.flow === 'scroll';
+    const top = vertical
+      ? box.y + (y ?? 0) * box.height - (y === undefined ? 8 : this.window.height * 0.25)
+      : y === undefined
+        ? 0
+        : box.y + y * box.height - this.window.height * 0.4;
+    const left = vertical ? this.#scroller.scrollLeft : (this.layout.starts[page] ?? 0);
+    this.#scroller.scrollTo({ left, top: Math.max(0, top), behavior });
+    if (behavior === 'instant') this.#look();
+  }
+
+  /** Where the reader is, to come back to. */
+  get place(): Place {
+    const { left, top } = this.scroll;
+    return placeAt(this.layout, { left, top }, { x: this.window.width / 2, y: 24 });
+  }
+
+  /** Comes back to a place once the pages are laid out. */
+  restore(place: Place, zoom: number, flow: Flow): void {
+    this.flow = flow;
+    this.zoom = clampZoom(zoom, flow);
+    this.#wanted = place;
+    this.#relay(() => undefined);
+  }
+
+  get scroll(): Scroll {
+    const scroller = this.#scroller;
+    return { left: scroller?.scrollLeft ?? 0, top: scroller?.scrollTop ?? 0 };
+  }
+
+  begin(focus: Point): void {
+    this.pinching = true;
+    this.#pinch = { focus, ratio: 1, now: focus };
+  }
+
+  move(ratio: number, now: Point): void {
+    if (!this.#pinch || !this.#sheet) return;
+    const bounded = clampZoom(this.zoom * ratio, this.flow) / this.zoom;
+    this.#pinch = { ...this.#pinch, ratio: bounded, now };
+    const { focus } = this.#pinch;
+    const { left, top } = this.scroll;
+    const x = now.x - focus.x + (left + focus.x) * (1 - bounded);
+    const y = now.y - focus.y + (top + focus.y) * (1 - bounded);
+    this.#sheet.style.transform = `translate(${x}px, ${y}px) scale(${bounded})`;
+  }
+
+  end(): void {
+    const pinch = this.#pinch;
+    this.#pinch = undefined;
+    this.pinching = false;
+    if (!pinch || !this.#sheet) return;
+    this.#sheet.style.transform = '';
+    const place = placeAt(this.layout, this.scroll, pinch.focus);
+    this.zoom = clampZoom(this.zoom * pinch.ratio, this.flow);
+    this.#settle(place, pinch.now);
+  }
+
+  doubleTap(focus: Point): void {
+    this.zoomTo(this.zoom > 1.05 ? 1 : DOUBLE_TAP_ZOOM, focus);
+  }
+
+  get #middle(): Point {
+    return { x: this.window.width / 2, y: this.window.height / 2 };
+  }
+
+  /** Changes what the layout depends on and keeps the place under `focus` where it is. */
+  #relay(change: () => void, focus: Point = { x: this.window.width / 2, y: 24 }): void {
+    const known = this.window.width > 0 && this.sizes.length > 0;
+    const place = this.#wanted ?? (known ? placeAt(this.layout, this.scroll, focus) : undefined);
+    change();
+    if (this.window.width === 0 || this.sizes.length === 0) return;
+    if (place) this.#settle(place, this.#wanted ? { x: this.window.width / 2, y: 24 } : focus);
+    else this.#size();
+    this.#wanted = undefined;
+    this.#look();
+  }
+
+  #settle(place: Place, focus: Point): void {
+    this.#size();
+    const { left, top } = scrollTo(this.layout, place, focus, this.window);
+    this.#scroller?.scrollTo({ left, top, behavior: 'instant' });
+    this.#look();
+  }
+
+  /** The sheet takes its size before it is scrolled, or the browser would clamp the position. */
+  #size(): void {
+    if (!this.#sheet) return;
+    this.#sheet.style.width = `${this.layout.width}px`;
+    this.#sheet.style.height = `${this.layout.height}px`;
+  }
+
+  #look(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    const { scroll, layout } = this;
+    const ahead = (this.flow === 'scroll' ? this.window.height : this.window.width) * 0.75;
+    const range = visibleRange(layout, scroll, this.window, ahead);
+    if (range.first !== this.range.first || range.last !== this.range.last) this.range = range;
+    this.current = currentPage(layout, scroll, this.window);
+    clearTimeout(this.#restTimer);
+    this.#restTimer = setTimeout(() => {
+      this.rest = this.scroll;
+      this.#onPlace(this.place);
+    }, REST_MS);
+  }
+}
