@@ -273,8 +273,8 @@ class Link:
         elif "keyframe" in message:
             stream = self._streams.get(message["keyframe"])
             if stream is not None:
-                for publisher in self.engine.publishers.values():
-                    publisher.want_keyframe(stream)
+                for local in self.engine.publishers.values():
+                    local.want_keyframe(stream)
         elif "nack" in message:
             self._repeat(home, int(message["nack"]), message["numbers"])
 
@@ -301,9 +301,10 @@ class Link:
         incoming.stream.last_arrival = now - float(message["idle"])
         incoming.reception.bitrate = float(message["bitrate"])
         wall = float(message["wall"])
-        ntp = int((wall + NTP_EPOCH) * 4294967296)
-        incoming.report = SenderReport(number, ntp, int(message["timestamp"]), 0, 0)
-        publisher.source_clock.heard(incoming.report, wall)
+        if message["timestamp"] is not None:
+            ntp = int((wall + NTP_EPOCH) * 4294967296)
+            incoming.report = SenderReport(number, ntp, int(message["timestamp"]), 0, 0)
+            publisher.source_clock.heard(incoming.report, wall)
         level = message.get("level")
         if level is not None:
             engine.level_heard(publisher, float(level), now)
@@ -312,7 +313,7 @@ class Link:
         self, home: str, meeting: str, site: str, number: int, message: dict[str, Any]
     ) -> tuple[RemotePublisher, Incoming]:
         engine = self.engine
-        publisher = self._publisher(home, meeting, site)
+        publisher = self._publisher_at(home, meeting, site)
         kind = str(message["kind"])
         codec, rate = str(message["codec"]), int(message["clock_rate"])
         track = Track(kind, codec, 96, None, rate, "", {}, (), ())
@@ -338,7 +339,7 @@ class Link:
         self._subscribe()
         return publisher, incoming
 
-    def _publisher(self, home: str, meeting: str, site: str) -> RemotePublisher:
+    def _publisher_at(self, home: str, meeting: str, site: str) -> RemotePublisher:
         found = self.engine.remote.get((meeting, site))
         if isinstance(found, RemotePublisher) and found.home == home:
             return found

@@ -293,15 +293,14 @@ class Publisher:
         self.uplink.report(worst, received)
         return rtcp.write_receiver_report(REPORT_SSRC, blocks)
 
-    def timestamp_at(self, stream: Stream, wall: float, now: float) -> int:
-        """The RTP timestamp of `stream` now: by its sender reports, else by its last packet."""
+    def timestamp_at(self, stream: Stream, wall: float, now: float) -> int | None:
+        """The RTP timestamp of `stream` now: by its sender reports, else by its arrivals."""
         for incoming in self.incoming.values():
-            if incoming.stream is stream and incoming.report is not None:
-                found = self.source_clock.timestamp_at(incoming.report, stream.clock_rate, wall)
-                if found is not None:
-                    return found
-        elapsed = now - stream.last_arrival
-        return int(stream.last_timestamp + elapsed * stream.clock_rate) & 0xFFFFFFFF
+            if incoming.stream is stream:
+                if incoming.report is None:
+                    return incoming.reception.timestamp_at(now)
+                return self.source_clock.timestamp_at(incoming.report, stream.clock_rate, wall)
+        return None
 
     def close(self) -> None:
         for incoming in list(self.incoming.values()):

@@ -23,6 +23,7 @@ class Reception:
         self.bitrate = 0.0
         self.lsr = 0
         self.lsr_at = 0.0
+        self._anchor: tuple[float, int] | None = None
 
     def arrived(self, ext: int, timestamp: int, size: int, now: float) -> None:
         """A packet, first time seen; `size` in bytes of payload."""
@@ -34,6 +35,7 @@ class Reception:
         if ext <= self.highest:
             return
         self.highest = ext
+        self._follow(timestamp, now)
         transit = now * self.clock_rate - timestamp
         if self._transit is not None:
             change = abs(transit - self._transit)
@@ -41,6 +43,28 @@ class Reception:
                 # a wrap of the timestamp, or a pause, is no jitter
                 self.jitter += (change - self.jitter) / 16
         self._transit = transit
+
+    def _follow(self, timestamp: int, now: float) -> None:
+        """Keep the least delayed packet as the clock of a publisher without sender reports."""
+        if self._anchor is None:
+            self._anchor = (now, timestamp)
+            return
+        then, reference = self._anchor
+        ahead = ((timestamp - reference + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+        expected = then + ahead / self.clock_rate
+        late = now - expected
+        if late < 0 or late > 2:
+            self._anchor = (now, timestamp)
+        else:
+            # a clock that runs slow would look ever later: follow by at most 0.1 ms a packet
+            self._anchor = (expected + min(late, 0.0001), timestamp)
+
+    def timestamp_at(self, now: float) -> int | None:
+        """The stream's timestamp now, from arrivals alone."""
+        if self._anchor is None:
+            return None
+        then, reference = self._anchor
+        return int(reference + (now - then) * self.clock_rate) & 0xFFFFFFFF
 
     @property
     def lost(self) -> int:
