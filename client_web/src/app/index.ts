@@ -1,7 +1,21 @@
 import { mount } from 'svelte';
+import { language, setLanguage } from '../i18n';
+import { session } from '../people';
+import { startTheme } from '../ui';
+import { watchNetwork } from '../wire';
 import App from './App.svelte';
+import { watchLink } from './link.svelte';
+import { watchPlace } from './place.svelte';
+import { watchShell } from './shell.svelte';
 
 /** Puts the application into the page. */
 export function start(target: HTMLElement): void {
+  startTheme();
+  setLanguage(language());
+  watchPlace();
+  watchLink();
+  watchNetwork();
+  watchShell();
+  void session.start();
   mount(App, { target });
 }

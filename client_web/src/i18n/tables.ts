@@ -1,6 +1,7 @@
 /** Every feature's table of words, joined. A feature adds one line here. */
 import { words as app } from '../app/words';
 import { words as documents } from '../documents/words';
+import { words as meetings } from '../meetings/words';
 import { words as people } from '../people/words';
 import { words as ui } from '../ui/words';
 import { words as i18n } from './words';
@@ -11,6 +12,7 @@ export const tables: readonly { readonly vi: Table; readonly en: Table }[] = [
   app,
   i18n,
   documents,
+  meetings,
   people,
   ui,
 ];

@@ -1,0 +1,6 @@
+/** Meetings: what is mine, one meeting with its agenda, and the secretary's path. */
+export { default as Home } from './Home.svelte';
+export { default as MeetingPage } from './MeetingPage.svelte';
+export { default as NewMeeting } from './NewMeeting.svelte';
+export { documentHref, meetingHref } from './links';
+export { mine } from './mine.svelte';
