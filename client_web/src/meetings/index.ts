@@ -3,4 +3,5 @@ export { default as Home } from './Home.svelte';
 export { default as MeetingPage } from './MeetingPage.svelte';
 export { default as NewMeeting } from './NewMeeting.svelte';
 export { documentHref, meetingHref } from './links';
+export { OpenMeeting } from './meeting.svelte';
 export { mine } from './mine.svelte';
