@@ -52,6 +52,12 @@ class Pong(WireModel):
     t: Literal["pong"]
 
 
+class Active(WireModel):
+    """The person has touched the screen; sent at most once a minute, keeps the session awake."""
+
+    t: Literal["active"]
+
+
 class Welcome(WireModel):
     """The answer to hello. A client that hears nothing for two heartbeats reconnects."""
 
@@ -112,4 +118,17 @@ class Leaving(WireModel):
     retry_after: float
 
 
-ClientFrame = Annotated[Hello | Subscribe | Unsubscribe | Ping | Pong, Field(discriminator="t")]
+SERVER_FRAMES: tuple[type[WireModel], ...] = (
+    Welcome,
+    Snapshot,
+    Change,
+    Caught,
+    Closed,
+    Refused,
+    Leaving,
+    Ping,
+    Pong,
+)
+ClientFrame = Annotated[
+    Hello | Subscribe | Unsubscribe | Ping | Pong | Active, Field(discriminator="t")
+]

@@ -1,0 +1,113 @@
+"""Content-addressed files: SHA-256 names, written aside, fsynced, renamed.
+
+Nothing on disk is named by a user.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from io import BufferedWriter
+from pathlib import Path
+
+from server import clock
+from server.errors import DomainError
+
+PDF_MAGIC = b"%PDF-"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file that is on the disk: its SHA-256 in hex, and bytes."""
+
+    sha256: str
+    size: int
+
+
+def _as_domain_error(error: OSError) -> DomainError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return DomainError("disk_full" if full else "storage_failed", 507)
+
+
+@dataclass(frozen=True)
+class Files:
+    """The folder of stored files: `ab/abcdef…`, and `quarantine/` for what is arriving."""
+
+    folder: Path
+
+    def prepare(self) -> None:
+        """Make the folders and drop what earlier arrivals left half written."""
+        quarantine = self.folder / "quarantine"
+        quarantine.mkdir(parents=True, exist_ok=True)
+        for left in quarantine.iterdir():
+            left.unlink(missing_ok=True)
+
+    def path(self, sha256: str) -> Path:
+        """Where a stored file lies."""
+        return self.folder / sha256[:2] / sha256
+
+    async def receive(self, parts: AsyncIterator[bytes], most: int, magic: bytes) -> Stored:
+        """Store a stream. Raises `empty_file`, `not_a_pdf`, `too_large`, `disk_full`."""
+        aside = self.folder / "quarantine" / clock.new_id()
+        digest, size, head = hashlib.sha256(), 0, b""
+        try:
+            with aside.open("xb") as file:
+                async for part in parts:
+                    if not part:
+                        continue
+                    if len(head) < len(magic):
+                        head += part[: len(magic) - len(head)]
+                        if not magic.startswith(head[: len(magic)]):
+                            raise DomainError("not_a_pdf", 422)
+                    size += len(part)
+                    if size > most:
+                        raise DomainError("too_large", 413, bytes=most)
+                    digest.update(part)
+                    await asyncio.to_thread(file.write, part)
+                if size == 0:
+                    raise DomainError("empty_file", 422)
+                if head != magic:
+                    raise DomainError("not_a_pdf", 422)
+                await asyncio.to_thread(_settle, file)
+            stored = Stored(digest.hexdigest(), size)
+            await asyncio.to_thread(self._move_in, aside, stored.sha256)
+            return stored
+        except OSError as error:
+            raise _as_domain_error(error) from error
+        finally:
+            aside.unlink(missing_ok=True)
+
+    def put(self, content: bytes) -> Stored:
+        """Store bytes that the server made itself (pages, words)."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        if not self.path(sha256).exists():
+            aside = self.folder / "quarantine" / clock.new_id()
+            try:
+                with aside.open("xb") as file:
+                    file.write(content)
+                    _settle(file)
+                self._move_in(aside, sha256)
+            except OSError as error:
+                raise _as_domain_error(error) from error
+            finally:
+                aside.unlink(missing_ok=True)
+        return Stored(sha256, len(content))
+
+    def _move_in(self, aside: Path, sha256: str) -> None:
+        target = self.path(sha256)
+        target.parent.mkdir(exist_ok=True)
+        aside.replace(target)
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _settle(file: BufferedWriter) -> None:
+    file.flush()
+    os.fsync(file.fileno())

@@ -1,0 +1,204 @@
+"""Putting work into the database, and doing it: lease, retry, idempotent handlers.
+
+A job is entered in the transaction of the action that wants it, so it exists exactly when its
+reason does. A worker that dies loses its lease, and the job runs again: a handler must be able to
+run twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from sqlalchemy import bindparam, text
+from sqlmodel import Session
+
+from server import clock
+from server.database import Database, WriteSession
+from server.identity import SYSTEM
+
+log = structlog.get_logger(__name__)
+Handler = Callable[[Mapping[str, Any]], Awaitable[None]]
+LOOK_AGAIN_SECONDS = 5.0
+"""Work that falls due by its time, or whose lease ended, is found this late at most."""
+
+
+def enqueue(
+    session: WriteSession,
+    kind: str,
+    payload: Mapping[str, Any],
+    *,
+    after_ms: int = 0,
+    unique: str | None = None,
+) -> None:
+    """Enter a job; with `unique`, an equal one that still waits or runs is enough."""
+    session.connection().execute(
+        text(
+            "INSERT INTO job(id, kind, payload, state, run_at, lease_until, attempts, unique_key) "
+            "VALUES (:id, :kind, :payload, 'waiting', :run_at, 0, 0, :unique) "
+            "ON CONFLICT(unique_key) DO NOTHING"
+        ),
+        {
+            "id": clock.new_id(),
+            "kind": kind,
+            "payload": json.dumps(payload, ensure_ascii=False),
+            "run_at": clock.unix_ms() + after_ms,
+            "unique": unique,
+        },
+    )
+    session.effects.jobs_waiting = True
+
+
+def _lease(
+    session: WriteSession, kinds: tuple[str, ...], until: int
+) -> tuple[str, str, str, int] | None:
+    row = (
+        session.connection()
+        .execute(
+            text(
+                "UPDATE job SET state = 'running', lease_until = :until, attempts = attempts + 1 "
+                "WHERE id = (SELECT id FROM job WHERE run_at <= :now "
+                "AND kind IN :kinds AND (state = 'waiting' "
+                "OR (state = 'running' AND lease_until < :now)) ORDER BY run_at, id LIMIT 1) "
+                "RETURNING id, kind, payload, attempts"
+            ).bindparams(bindparam("kinds", expanding=True)),
+            {"until": until, "now": clock.unix_ms(), "kinds": kinds},
+        )
+        .first()
+    )
+    return (str(row[0]), str(row[1]), str(row[2]), int(row[3])) if row else None
+
+
+def _extend(session: WriteSession, job: str, until: int) -> None:
+    session.connection().execute(
+        text("UPDATE job SET lease_until = :until WHERE id = :id"), {"until": until, "id": job}
+    )
+
+
+def reclaim(session: WriteSession) -> None:
+    """At the start of the only process: nobody can hold a lease, so nothing waits for its end."""
+    session.connection().execute(
+        text("UPDATE job SET state = 'waiting', lease_until = 0 WHERE state = 'running'")
+    )
+
+
+def _finish(session: WriteSession, job: str) -> None:
+    session.connection().execute(text("DELETE FROM job WHERE id = :id"), {"id": job})
+
+
+def _fail(session: WriteSession, job: str, error: str, retry_at: int | None) -> None:
+    session.connection().execute(
+        text(
+            "UPDATE job SET state = :state, run_at = :run_at, error = :error, lease_until = 0, "
+            "unique_key = CASE WHEN :state = 'failed' THEN NULL ELSE unique_key END WHERE id = :id"
+        ),
+        {
+            "id": job,
+            "error": error[:500],
+            "state": "failed" if retry_at is None else "waiting",
+            "run_at": retry_at or 0,
+        },
+    )
+
+
+def _counts(session: Session) -> dict[str, int]:
+    rows = session.connection().execute(text("SELECT state, count(*) FROM job GROUP BY state"))
+    return {str(state): int(count) for state, count in rows}
+
+
+@dataclass
+class Lane:
+    """Handlers that share `workers` places, so that slow work never holds up quick work."""
+
+    handlers: Mapping[str, Handler]
+    workers: int = 1
+
+
+@dataclass
+class Jobs:
+    """The workers of this process."""
+
+    database: Database
+    lanes: list[Lane]
+    lease_seconds: int = 120
+    attempts: int = 5
+    _wake: list[asyncio.Event] = field(default_factory=list)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start the workers; what an earlier process left running is taken over at lease end."""
+        for lane in self.lanes:
+            wake = asyncio.Event()
+            self._wake.append(wake)
+            for _ in range(lane.workers):
+                self._tasks.append(asyncio.create_task(self._work(lane, wake)))
+
+    def wake(self) -> None:
+        """New work was committed."""
+        for event in self._wake:
+            event.set()
+
+    async def stop(self) -> None:
+        """Stop working; jobs under way run again later."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    async def counts(self) -> dict[str, int]:
+        """Jobs by state."""
+        return await self.database.read(_counts)
+
+    async def _work(self, lane: Lane, wake: asyncio.Event) -> None:
+        kinds = tuple(lane.handlers)
+        while True:
+            wake.clear()
+            until = clock.unix_ms() + self.lease_seconds * 1000
+            try:
+                job = await self.database.write(SYSTEM, _lease, kinds, until)
+            except Exception:
+                log.exception("job_lease_failed")
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+                continue
+            if job is None:
+                try:
+                    async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+                        await wake.wait()
+                except TimeoutError:
+                    pass
+                continue
+            await self._run(lane, *job)
+
+    async def _run(self, lane: Lane, job: str, kind: str, payload: str, attempts: int) -> None:
+        keeper = asyncio.create_task(self._keep_lease(job))
+        try:
+            await lane.handlers[kind](json.loads(payload))
+        except asyncio.CancelledError:
+            await asyncio.shield(self._give_back(job))
+            raise
+        except Exception as error:
+            log.exception("job_failed", kind=kind, attempts=attempts)
+            retry = clock.unix_ms() + 1000 * 2**attempts if attempts < self.attempts else None
+            await self._quietly(_fail, job, repr(error), retry)
+        else:
+            await self._quietly(_finish, job)
+        finally:
+            keeper.cancel()
+
+    async def _give_back(self, job: str) -> None:
+        await self._quietly(_fail, job, "stopped", clock.unix_ms())
+
+    async def _quietly(self, action: Callable[..., None], *args: Any) -> None:
+        try:
+            await self.database.write(SYSTEM, action, *args)
+        except Exception:
+            log.exception("job_state_failed")
+
+    async def _keep_lease(self, job: str) -> None:
+        while True:
+            await asyncio.sleep(self.lease_seconds / 3)
+            await self._quietly(_extend, job, clock.unix_ms() + self.lease_seconds * 1000)

@@ -1,0 +1,288 @@
+"""The WebSocket shell: handshake, frames in and out, heartbeats.
+
+    AwaitingHello ──hello──▶ Live ──close, silence, overflow──▶ gone
+
+Origin and session are checked at the handshake, the right of every topic at every subscription,
+and again whenever it may have changed (CVE-2026-44553). A bad frame is answered with `error`;
+the connection's other work goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, assert_never
+
+import structlog
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from server import clock
+from server.errors import DomainError
+from server.identity import Actor
+from server.live.hub import Connection, Hub, Subscription
+from server.live.messages import (
+    PROTOCOL,
+    Active,
+    Caught,
+    ClientFrame,
+    Closed,
+    Hello,
+    Leaving,
+    Ping,
+    Pong,
+    Refused,
+    Snapshot,
+    Subscribe,
+    Unsubscribe,
+    Welcome,
+)
+
+log = structlog.get_logger(__name__)
+FRAMES: TypeAdapter[ClientFrame] = TypeAdapter(ClientFrame)
+HELLO_SECONDS = 10
+"""A client that does not say hello by then holds a connection for nothing."""
+
+
+@dataclass(frozen=True)
+class CaughtUp:
+    """What a subscription starts with: frames that were missed, or a snapshot at `seq`."""
+
+    seq: int
+    frames: list[tuple[int, str]] | None
+    snapshot: BaseModel | None
+
+
+class Guest(Protocol):
+    """Another protocol on the same socket, by the prefix of its types (`ann.`)."""
+
+    async def receive(self, connection: Connection, frame: dict[str, Any]) -> None:
+        """Take one frame; a `DomainError` becomes an `error` frame."""
+
+    def gone(self, connection: Connection) -> None:
+        """The connection has ended."""
+
+
+@dataclass
+class Gateway:
+    """What the gateway needs from the rooms above, given by `app.py`."""
+
+    hub: Hub
+    identify: Callable[[WebSocket], Awaitable[Actor | None]]
+    still_signed_in: Callable[[Actor], Awaitable[bool]]
+    touch: Callable[[Actor], Awaitable[None]]
+    origin_allowed: Callable[[WebSocket], bool]
+    catch_up: Callable[[Actor, str, int | None], Awaitable[CaughtUp]]
+    version: str
+    heartbeat_s: float = 15
+    outbox_bytes: int = 4 * 2**20
+    most_connections: int = 5000
+    most_topics: int = 200
+    guests: dict[str, Guest] = field(default_factory=dict)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.hub.recheck = self._recheck
+
+    async def serve(self, socket: WebSocket) -> None:
+        """One client, from handshake to end."""
+        if not self.origin_allowed(socket):
+            await socket.close(4403, "origin")
+            return
+        actor = await self.identify(socket)
+        await socket.accept()
+        if actor is None:
+            await socket.close(4401, "not_signed_in")
+            return
+        if len(self.hub.connections) >= self.most_connections:
+            await socket.close(1013, "busy")
+            return
+        connection = Connection(clock.new_id(), actor, self.outbox_bytes)
+        try:
+            async with asyncio.timeout(HELLO_SECONDS):
+                await self._greet(socket, connection)
+        except TimeoutError:
+            await _close(socket, 4408, "hello")
+            return
+        except (WebSocketDisconnect, DomainError, KeyError) as error:
+            code = error.code if isinstance(error, DomainError) else "hello"
+            await _close(socket, 4400, code)
+            return
+        self.hub.join(connection)
+        writer = asyncio.create_task(self._write(socket, connection))
+        watcher = asyncio.create_task(self._watch(connection))
+        try:
+            await self._read(socket, connection)
+        finally:
+            connection.close(1000, "gone")
+            self.hub.leave(connection)
+            for guest in self.guests.values():
+                guest.gone(connection)
+            watcher.cancel()
+            await asyncio.gather(writer, watcher, return_exceptions=True)
+
+    async def leave(self, retry_after: float) -> None:
+        """A planned end: tell everybody when to come back, then close."""
+        frame = Leaving(t="leaving", retry_after=retry_after).model_dump_json()
+        for connection in tuple(self.hub.connections.values()):
+            connection.send(frame)
+            connection.close(1001, "restart")
+
+    async def _greet(self, socket: WebSocket, connection: Connection) -> None:
+        hello = _parsed(await socket.receive_text())
+        if not isinstance(hello, Hello):
+            raise DomainError("hello_first")
+        if hello.protocol != PROTOCOL:
+            raise DomainError("protocol")
+        if hello.device != connection.actor.device_id:
+            raise DomainError("device")
+        welcome = Welcome(
+            t="welcome",
+            protocol=PROTOCOL,
+            person=connection.actor.person_id,
+            server_time=clock.now(),
+            heartbeat_s=self.heartbeat_s,
+            version=self.version,
+        )
+        connection.send(welcome.model_dump_json())
+        for topic, cursor in list(hello.cursors.items())[: self.most_topics]:
+            await self._subscribe(connection, topic, cursor)
+
+    async def _read(self, socket: WebSocket, connection: Connection) -> None:
+        while connection.closing is None:
+            try:
+                async with asyncio.timeout(self.heartbeat_s * 2.5):
+                    message = await socket.receive()
+            except TimeoutError:
+                connection.close(1001, "silent")
+                return
+            if message["type"] == "websocket.disconnect":
+                return
+            text = message.get("text")
+            try:
+                if text is None:
+                    raise DomainError("binary_frame")
+                await self._take(connection, text)
+            except DomainError as error:
+                refused = Refused(t="error", code=error.code, ref=_ref(error))
+                connection.send(refused.model_dump_json())
+            except Exception:
+                log.exception("live_frame_failed", person=connection.actor.person_id)
+                connection.send(Refused(t="error", code="internal_error").model_dump_json())
+
+    async def _take(self, connection: Connection, text: str) -> None:
+        kind, raw = _kind(text)
+        guest = self.guests.get(kind.partition(".")[0]) if "." in kind else None
+        if guest is not None:
+            await guest.receive(connection, raw)
+            return
+        frame = _parsed(raw)
+        match frame:
+            case Hello():
+                raise DomainError("hello_twice")
+            case Subscribe():
+                await self._subscribe(connection, frame.topic, frame.cursor)
+            case Unsubscribe():
+                self.hub.unfollow(connection, frame.topic)
+            case Ping():
+                connection.send('{"t":"pong"}')
+            case Pong():
+                pass
+            case Active():
+                await self.touch(connection.actor)
+            case _:
+                assert_never(frame)
+
+    async def _subscribe(self, connection: Connection, topic: str, cursor: int | None) -> None:
+        if topic not in connection.topics and len(connection.topics) >= self.most_topics:
+            raise DomainError("too_many_topics", ref=topic)
+        subscription = self.hub.follow(connection, topic, cursor or 0)
+        await self._fill(subscription, cursor)
+
+    async def _fill(self, subscription: Subscription, cursor: int | None) -> None:
+        """Bring a held subscription up to date, or close it where the right is missing."""
+        connection, topic = subscription.connection, subscription.topic
+        person = connection.actor.person_id
+        while True:
+            epoch = self.hub.epoch(topic, person)
+            try:
+                caught = await self.catch_up(connection.actor, topic, cursor)
+            except DomainError as error:
+                if connection.topics.get(topic) is subscription:
+                    self.hub.unfollow(connection, topic)
+                    closed = Closed(t="closed", topic=topic, code=error.code)
+                    connection.send(closed.model_dump_json())
+                return
+            if connection.topics.get(topic) is not subscription:
+                return
+            if epoch == self.hub.epoch(topic, person):
+                break
+        subscription.epoch = epoch
+        if caught.frames is not None:
+            for _, frame in caught.frames:
+                connection.send(frame)
+            connection.send(Caught(t="caught_up", topic=topic, seq=caught.seq).model_dump_json())
+        else:
+            data = caught.snapshot.model_dump(mode="json") if caught.snapshot else None
+            connection.send(
+                Snapshot(t="snapshot", topic=topic, seq=caught.seq, data=data).model_dump_json()
+            )
+        subscription.cursor = caught.seq
+        self.hub.release(subscription)
+
+    def _recheck(self, subscription: Subscription) -> None:
+        task = asyncio.get_running_loop().create_task(self._fill(subscription, subscription.cursor))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _write(self, socket: WebSocket, connection: Connection) -> None:
+        try:
+            while True:
+                frames = await connection.take()
+                for frame in frames:
+                    await socket.send_text(frame)
+                if connection.closing is not None:
+                    await _close(socket, *connection.closing)
+                    return
+        except (WebSocketDisconnect, RuntimeError, OSError):
+            connection.close(1006, "gone")
+
+    async def _watch(self, connection: Connection) -> None:
+        """Heartbeats, and whether the session behind the connection still lives."""
+        while connection.closing is None:
+            await asyncio.sleep(self.heartbeat_s)
+            connection.send('{"t":"ping"}')
+            if not await self.still_signed_in(connection.actor):
+                connection.close(4401, "session_ended")
+
+
+def _kind(text: str) -> tuple[str, dict[str, Any]]:
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError):
+        raise DomainError("malformed") from None
+    kind = raw.get("t") if isinstance(raw, dict) else None
+    if not isinstance(kind, str):
+        raise DomainError("malformed")
+    return kind, raw
+
+
+def _parsed(raw: str | dict[str, Any]) -> ClientFrame:
+    try:
+        return FRAMES.validate_json(raw) if isinstance(raw, str) else FRAMES.validate_python(raw)
+    except ValidationError as error:
+        unknown = any(part["type"] == "union_tag_invalid" for part in error.errors())
+        raise DomainError("unknown_frame" if unknown else "malformed") from None
+
+
+def _ref(error: DomainError) -> str | None:
+    ref = error.params.get("ref")
+    return str(ref) if ref is not None else None
+
+
+async def _close(socket: WebSocket, code: int, reason: str) -> None:
+    with contextlib.suppress(RuntimeError, WebSocketDisconnect, OSError):
+        await socket.close(code, reason)

@@ -1,0 +1,191 @@
+"""Connections and their subscriptions in this process; announcing to them.
+
+Delivery compares integers: a subscription remembers the rights epoch of its person and its topic;
+a bump makes the hub ask for the right again before the next frame goes out.
+Each connection has a bounded outbox; one that overflows is closed, and resumes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from server.database import Effects
+from server.identity import Actor
+
+
+@dataclass(eq=False)
+class Connection:
+    """One client on the live socket. `send` never waits; the gateway empties the outbox."""
+
+    id: str
+    actor: Actor
+    outbox_bytes: int
+    topics: dict[str, Subscription] = field(default_factory=dict)
+    closing: tuple[int, str] | None = None
+    _outbox: deque[str] = field(default_factory=deque)
+    _size: int = 0
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def send(self, frame: str) -> bool:
+        """Put a frame in the outbox; False when the connection is being closed instead."""
+        if self.closing is not None:
+            return False
+        self._size += len(frame)
+        if self._size > self.outbox_bytes:
+            self.close(1013, "slow")
+            return False
+        self._outbox.append(frame)
+        self._wake.set()
+        return True
+
+    def send_if_idle(self, frame: str, most_waiting: int = 32) -> bool:
+        """For what may be lost (wet ink, pointers): dropped first when the client is slow."""
+        if len(self._outbox) >= most_waiting:
+            return False
+        return self.send(frame)
+
+    def close(self, code: int, reason: str) -> None:
+        """Stop taking frames and let the gateway close the socket."""
+        if self.closing is None:
+            self.closing = (code, reason)
+            self._wake.set()
+
+    async def take(self) -> list[str]:
+        """All frames that wait; empty when the connection is to be closed."""
+        while not self._outbox and self.closing is None:
+            self._wake.clear()
+            await self._wake.wait()
+        if self.closing is not None and self.closing[0] != 1001:
+            return []
+        frames = list(self._outbox)
+        self._outbox.clear()
+        self._size = 0
+        return frames
+
+
+@dataclass(eq=False)
+class Subscription:
+    """A connection following a topic. `held` collects while it catches up or is asked again."""
+
+    connection: Connection
+    topic: str
+    epoch: tuple[int, int]
+    cursor: int
+    held: list[tuple[int, str]] | None = None
+
+
+@dataclass(eq=False)
+class Hub:
+    """All connections of this process. `recheck` is given by the gateway."""
+
+    recheck: Callable[[Subscription], None] = lambda subscription: None
+    connections: dict[str, Connection] = field(default_factory=dict)
+    _topics: dict[str, set[Subscription]] = field(default_factory=dict)
+    _topic_epoch: dict[str, int] = field(default_factory=dict)
+    _person_epoch: dict[str, int] = field(default_factory=dict)
+
+    def epoch(self, topic: str, person: str) -> tuple[int, int]:
+        """The present rights epoch of a person on a topic."""
+        return (self._topic_epoch.get(topic, 0), self._person_epoch.get(person, 0))
+
+    def join(self, connection: Connection) -> None:
+        """A client has said hello."""
+        self.connections[connection.id] = connection
+
+    def leave(self, connection: Connection) -> None:
+        """A client is gone, with all it followed."""
+        self.connections.pop(connection.id, None)
+        for topic in list(connection.topics):
+            self.unfollow(connection, topic)
+
+    def follow(self, connection: Connection, topic: str, cursor: int) -> Subscription:
+        """Follow a topic, holding what comes until `release`."""
+        self.unfollow(connection, topic)
+        subscription = Subscription(
+            connection, topic, self.epoch(topic, connection.actor.person_id), cursor, held=[]
+        )
+        connection.topics[topic] = subscription
+        self._topics.setdefault(topic, set()).add(subscription)
+        return subscription
+
+    def unfollow(self, connection: Connection, topic: str) -> None:
+        """Stop following."""
+        subscription = connection.topics.pop(topic, None)
+        if subscription is None:
+            return
+        followers = self._topics.get(topic)
+        if followers is not None:
+            followers.discard(subscription)
+            if not followers:
+                del self._topics[topic]
+                self._topic_epoch.pop(topic, None)
+
+    def release(self, subscription: Subscription) -> None:
+        """Send what was held since the cursor, then deliver directly."""
+        held, subscription.held = subscription.held or [], None
+        for seq, frame in held:
+            self._deliver(subscription, seq, frame)
+
+    def committed(self, effects: Effects) -> None:
+        """After a COMMIT: rights first, then the changes."""
+        for topic, person in effects.rights_changed:
+            self.rights_changed(topic, person)
+        if effects.sessions_ended:
+            self.end_sessions(effects.sessions_ended)
+        for one in effects.announcements:
+            for subscription in tuple(self._topics.get(one.topic, ())):
+                self._deliver(subscription, one.seq, one.frame)
+
+    def rights_changed(self, topic: str | None, person: str | None) -> None:
+        """Rights of a person, a topic or both changed: ask again before the next frame."""
+        if topic is not None:
+            self._topic_epoch[topic] = self._topic_epoch.get(topic, 0) + 1
+        elif person is not None:
+            self._person_epoch[person] = self._person_epoch.get(person, 0) + 1
+        for subscription in self._touched(topic, person):
+            self._ask_again(subscription)
+
+    def _touched(self, topic: str | None, person: str | None) -> Iterable[Subscription]:
+        if topic is not None:
+            return tuple(self._topics.get(topic, ()))
+        return tuple(
+            subscription
+            for connection in self.connections.values()
+            if connection.actor.person_id == person
+            for subscription in connection.topics.values()
+        )
+
+    def _ask_again(self, subscription: Subscription) -> None:
+        if subscription.held is None:
+            subscription.held = []
+            self.recheck(subscription)
+
+    def _deliver(self, subscription: Subscription, seq: int, frame: str) -> None:
+        if subscription.held is not None:
+            subscription.held.append((seq, frame))
+            return
+        person = subscription.connection.actor.person_id
+        if subscription.epoch != self.epoch(subscription.topic, person):
+            subscription.held = [(seq, frame)]
+            self.recheck(subscription)
+            return
+        if seq <= subscription.cursor:
+            return
+        subscription.cursor = seq
+        subscription.connection.send(frame)
+
+    def broadcast_passing(self, topic: str, frame: str, but: Connection | None = None) -> None:
+        """Send what is never stored (wet ink) to a topic's followers; slow ones miss it."""
+        for subscription in tuple(self._topics.get(topic, ())):
+            if subscription.held is None and subscription.connection is not but:
+                subscription.connection.send_if_idle(frame)
+
+    def end_sessions(self, session_ids: Iterable[str]) -> None:
+        """Close every connection of these sessions: signed out, demoted, or the tablet is lost."""
+        gone = set(session_ids)
+        for connection in tuple(self.connections.values()):
+            if connection.actor.session_id in gone:
+                connection.close(4401, "signed_out")
