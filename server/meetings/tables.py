@@ -1,0 +1,45 @@
+"""Meetings, their agenda, their people. Times in Unix ms."""
+
+from __future__ import annotations
+
+from sqlmodel import Field, SQLModel
+
+
+class MeetingRow(SQLModel, table=True):
+    """One meeting."""
+
+    __tablename__ = "meeting"
+    id: str = Field(primary_key=True)
+    organisation_id: str = Field(index=True)
+    kind: str
+    title: str
+    place: str = ""
+    starts_at: int = Field(index=True)
+    ends_at: int
+    state: str = Field(index=True)
+    chair_id: str | None = None
+    created_by: str
+    opened_at: int | None = None
+    closed_at: int | None = None
+
+
+class AgendaItemRow(SQLModel, table=True):
+    """One item of an agenda."""
+
+    __tablename__ = "agenda_item"
+    id: str = Field(primary_key=True)
+    meeting_id: str = Field(foreign_key="meeting.id", index=True)
+    position: int
+    title: str
+    presenter: str = ""
+    minutes: int = 0
+    internal: bool = False
+
+
+class ParticipantRow(SQLModel, table=True):
+    """A person's part in a meeting."""
+
+    __tablename__ = "participant"
+    meeting_id: str = Field(primary_key=True, foreign_key="meeting.id")
+    person_id: str = Field(primary_key=True, index=True)
+    role: str
