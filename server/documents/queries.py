@@ -1,0 +1,192 @@
+"""Reads about documents, and who may read which."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Literal, cast
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from server.documents.messages import OutlineEntry, PageEntry, VersionView
+from server.documents.rules import VersionState
+from server.documents.tables import DocumentAccessRow, DocumentRow, PageRow, VersionRow
+from server.errors import NotFound
+from server.identity import Actor
+from server.meetings.messages import DocumentCard
+from server.meetings.queries import from_ms, is_staff, takes_part
+from server.meetings.tables import AgendaItemRow
+
+
+def document_row(session: Session, document_id: str) -> DocumentRow:
+    """The row, or `not_found`."""
+    row = session.get(DocumentRow, document_id)
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def version_row(session: Session, document_id: str, version_id: str) -> VersionRow:
+    """A version of this document, or `not_found`."""
+    row = session.get(VersionRow, version_id)
+    if row is None or row.document_id != document_id:
+        raise NotFound()
+    return row
+
+
+def page_row(session: Session, document_id: str, version_id: str, number: int) -> PageRow | None:
+    """A page of this version; None while it is not made, `not_found` when there is none."""
+    version = version_row(session, document_id, version_id)
+    row = session.get(PageRow, (version_id, number))
+    if row is None and (number >= version.page_count > 0 or version.state == "refused"):
+        raise NotFound()
+    return row
+
+
+def newest_version(session: Session, document_id: str) -> VersionRow | None:
+    """The version uploaded last."""
+    return session.exec(
+        select(VersionRow)
+        .where(VersionRow.document_id == document_id)
+        .order_by(col(VersionRow.ordinal).desc())
+        .limit(1)
+    ).first()
+
+
+def card(session: Session, row: DocumentRow) -> DocumentCard:
+    """A document in the agenda. Before any version is readable it tells of the newest."""
+    version = (
+        session.get(VersionRow, row.version_id)
+        if row.version_id
+        else newest_version(session, row.id)
+    )
+    return DocumentCard(
+        id=row.id,
+        meeting_id=row.meeting_id,
+        item_id=row.item_id,
+        position=row.position,
+        kind=row.kind,
+        title=row.title,
+        number_symbol=row.number_symbol,
+        restricted=row.restricted,
+        state=cast(Literal["ingesting", "ready", "refused"], version.state) if version else "empty",
+        refusal=version.refusal if version else None,
+        version_id=version.id if version else None,
+        pages=version.page_count if version else 0,
+        pages_ready=version.pages_ready if version else 0,
+        size=version.size if version else 0,
+    )
+
+
+def documents_of(session: Session, meeting_id: str) -> Sequence[DocumentRow]:
+    """All documents of a meeting in order."""
+    return session.exec(
+        select(DocumentRow)
+        .where(DocumentRow.meeting_id == meeting_id)
+        .order_by(col(DocumentRow.position))
+    ).all()
+
+
+def is_internal(session: Session, row: DocumentRow) -> bool:
+    """Whether the document hangs on an item that only the staff sees."""
+    item = session.get(AgendaItemRow, row.item_id) if row.item_id else None
+    return item is not None and item.internal
+
+
+def is_public(session: Session, row: DocumentRow) -> bool:
+    """Whether the document is on the topic of all participants."""
+    return not row.restricted and not is_internal(session, row)
+
+
+def shown_to(session: Session, document_id: str) -> list[str]:
+    """The people a restricted document is shown to."""
+    return list(
+        session.exec(
+            select(DocumentAccessRow.person_id).where(DocumentAccessRow.document_id == document_id)
+        )
+    )
+
+
+def may_read(session: Session, actor: Actor, document_id: str) -> bool:
+    """Staff; participants of an issued meeting, where the document is not kept from them."""
+    row = session.get(DocumentRow, document_id)
+    if row is None:
+        return False
+    if is_staff(session, actor, row.meeting_id):
+        return True
+    if not takes_part(session, actor, row.meeting_id) or is_internal(session, row):
+        return False
+    return (
+        not row.restricted
+        or session.get(DocumentAccessRow, (document_id, actor.person_id)) is not None
+    )
+
+
+def is_document_staff(session: Session, actor: Actor, document_id: str) -> bool:
+    """Staff of the document's meeting."""
+    row = session.get(DocumentRow, document_id)
+    return row is not None and is_staff(session, actor, row.meeting_id)
+
+
+def restricted_for(session: Session, person_id: str) -> list[DocumentCard]:
+    """Restricted documents shown to this person by name, in meetings they see."""
+    rows = session.connection().execute(
+        text(
+            "SELECT d.id FROM document_access a JOIN document d ON d.id = a.document_id "
+            "AND d.restricted JOIN meeting m ON m.id = d.meeting_id AND m.state != 'draft' "
+            "JOIN participant p ON p.meeting_id = m.id AND p.person_id = a.person_id "
+            "LEFT JOIN agenda_item i ON i.id = d.item_id "
+            "WHERE a.person_id = :person AND coalesce(i.internal, 0) = 0 ORDER BY d.position"
+        ),
+        {"person": person_id},
+    )
+    return [card(session, document_row(session, str(row[0]))) for row in rows]
+
+
+def counts(session: Session, meeting_ids: Sequence[str]) -> dict[str, int]:
+    """How many documents each meeting has."""
+    found = session.exec(
+        select(DocumentRow.meeting_id).where(col(DocumentRow.meeting_id).in_(list(meeting_ids)))
+    ).all()
+    return {one: found.count(one) for one in set(found)}
+
+
+def page_rows(session: Session, version_id: str) -> Sequence[PageRow]:
+    """The pages made so far, in order."""
+    return session.exec(
+        select(PageRow).where(PageRow.version_id == version_id).order_by(col(PageRow.number))
+    ).all()
+
+
+def version_view(session: Session, row: VersionRow) -> VersionView:
+    """A version with its manifest; pages not made yet are left out."""
+    return VersionView(
+        id=row.id,
+        ordinal=row.ordinal,
+        state=VersionState(row.state).value,
+        refusal=row.refusal,
+        file_name=row.file_name,
+        size=row.size,
+        sha256=row.sha256,
+        page_count=row.page_count,
+        pages_ready=row.pages_ready,
+        kind=cast(Literal["born", "scan", "mixed"], row.kind),
+        renderer=row.renderer,
+        frozen_at=from_ms(row.frozen_at) if row.frozen_at else None,
+        pages=[
+            PageEntry(
+                index=page.number,
+                label=page.label,
+                width=page.width,
+                height=page.height,
+                rotation=cast(Literal[0, 90, 180, 270], page.rotation),
+                image_w=page.image_w,
+                image_h=page.image_h,
+                image_sha=page.image_sha,
+                words_sha=page.words_sha,
+            )
+            for page in page_rows(session, row.id)
+        ],
+        outline=[OutlineEntry(**entry) for entry in json.loads(row.outline)],
+    )

@@ -1,0 +1,52 @@
+"""Pure decisions about documents."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, Literal
+
+from server.errors import DomainError
+
+
+class VersionState(StrEnum):
+    """`ingesting` → `ready` or `refused`."""
+
+    INGESTING = "ingesting"
+    READY = "ready"
+    REFUSED = "refused"
+
+
+def kind_of(page_kinds: Sequence[str]) -> Literal["born", "scan", "mixed"]:
+    """What a document is by its pages: decides how it travels offline (pages.md)."""
+    scans = sum(kind == "scan" for kind in page_kinds)
+    if scans == 0:
+        return "born"
+    return "scan" if scans == len(page_kinds) else "mixed"
+
+
+def tells_progress(done: int, total: int) -> bool:
+    """When readers hear of new pages: the first few at once, then in strides."""
+    return done <= 3 or done == total or done % 10 == 0
+
+
+def manifest_hash(version: dict[str, Any], pages: Sequence[dict[str, Any]]) -> str:
+    """What an approval freezes: original, renderer, and every derived page and words file."""
+    whole = {"version": version, "pages": list(pages)}
+    text = json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def file_name(raw: str) -> str:
+    """A name for people, never for the disk: one line, no path, at most 200 characters."""
+    bare = raw.replace("\\", "/").rsplit("/", 1)[-1]
+    clean = "".join(letter for letter in bare if letter.isprintable()).strip()
+    return clean[:200] or "document.pdf"
+
+
+def require_room(documents: int, most: int) -> None:
+    """A meeting holds so many documents."""
+    if documents >= most:
+        raise DomainError("documents_full", most=most)
