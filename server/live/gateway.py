@@ -84,9 +84,6 @@ class Gateway:
     guests: dict[str, Guest] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def __post_init__(self) -> None:
-        self.hub.recheck = self._recheck
-
     async def serve(self, socket: WebSocket) -> None:
         """One client, from handshake to end."""
         if not self.origin_allowed(socket):
@@ -199,7 +196,7 @@ class Gateway:
     async def _subscribe(self, connection: Connection, topic: str, cursor: int | None) -> None:
         if topic not in connection.topics and len(connection.topics) >= self.most_topics:
             raise DomainError("too_many_topics", ref=topic)
-        subscription = self.hub.follow(connection, topic, cursor or 0)
+        subscription = self.hub.follow(connection, topic, cursor or 0, self._recheck)
         await self._fill(subscription, cursor)
 
     async def _fill(self, subscription: Subscription, cursor: int | None) -> None:

@@ -68,20 +68,21 @@ class Connection:
 
 @dataclass(eq=False)
 class Subscription:
-    """A connection following a topic. `held` collects while it catches up or is asked again."""
+    """A connection following a topic. `held` collects while it catches up or is asked again;
+    `recheck` asks for the right again and then releases or ends the subscription."""
 
     connection: Connection
     topic: str
     epoch: tuple[int, int]
     cursor: int
+    recheck: Callable[[Subscription], None]
     held: list[tuple[int, str]] | None = None
 
 
 @dataclass(eq=False)
 class Hub:
-    """All connections of this process. `recheck` is given by the gateway."""
+    """All connections of this process."""
 
-    recheck: Callable[[Subscription], None] = lambda subscription: None
     connections: dict[str, Connection] = field(default_factory=dict)
     _topics: dict[str, set[Subscription]] = field(default_factory=dict)
     _topic_epoch: dict[str, int] = field(default_factory=dict)
@@ -101,12 +102,17 @@ class Hub:
         for topic in list(connection.topics):
             self.unfollow(connection, topic)
 
-    def follow(self, connection: Connection, topic: str, cursor: int) -> Subscription:
+    def follow(
+        self,
+        connection: Connection,
+        topic: str,
+        cursor: int,
+        recheck: Callable[[Subscription], None],
+    ) -> Subscription:
         """Follow a topic, holding what comes until `release`."""
         self.unfollow(connection, topic)
-        subscription = Subscription(
-            connection, topic, self.epoch(topic, connection.actor.person_id), cursor, held=[]
-        )
+        epoch = self.epoch(topic, connection.actor.person_id)
+        subscription = Subscription(connection, topic, epoch, cursor, recheck, held=[])
         connection.topics[topic] = subscription
         self._topics.setdefault(topic, set()).add(subscription)
         return subscription
@@ -121,7 +127,6 @@ class Hub:
             followers.discard(subscription)
             if not followers:
                 del self._topics[topic]
-                self._topic_epoch.pop(topic, None)
 
     def release(self, subscription: Subscription) -> None:
         """Send what was held since the cursor, then deliver directly."""
@@ -161,7 +166,7 @@ class Hub:
     def _ask_again(self, subscription: Subscription) -> None:
         if subscription.held is None:
             subscription.held = []
-            self.recheck(subscription)
+            subscription.recheck(subscription)
 
     def _deliver(self, subscription: Subscription, seq: int, frame: str) -> None:
         if subscription.held is not None:
@@ -170,7 +175,7 @@ class Hub:
         person = subscription.connection.actor.person_id
         if subscription.epoch != self.epoch(subscription.topic, person):
             subscription.held = [(seq, frame)]
-            self.recheck(subscription)
+            subscription.recheck(subscription)
             return
         if seq <= subscription.cursor:
             return

@@ -46,13 +46,7 @@ from server.meetings.rules import (
     require_times,
 )
 from server.meetings.tables import AgendaItemRow, MeetingRow, ParticipantRow
-from server.meetings.topics import (
-    inbox_topic,
-    meeting_topic,
-    staff_topic,
-    tell_meeting,
-    tell_staff,
-)
+from server.meetings.topics import meeting_topic, tell_meeting, tell_staff
 from server.people.tables import PersonRow
 
 
@@ -250,7 +244,7 @@ def delete_item(session: WriteSession, meeting_id: str, item_id: str) -> None:
     _changeable(session, meeting_id)
     row = _item(session, meeting_id, item_id)
     internal = row.internal
-    session.record(AgendaItemDeleted(meeting_id, item_id))
+    session.record(AgendaItemDeleted(meeting_id, item_id, internal))
     session.delete(row)
     session.flush()
     for position, rest in enumerate(queries.item_rows(session, meeting_id)):
@@ -316,7 +310,7 @@ def _put_participant(
     row.role = role.value
     session.add(row)
     session.flush()
-    _end_rights(session, meeting_id, person_id)
+    _end_rights(session, person_id)
     session.record(ParticipantAdded(meeting_id, person_id, role.value))
     _tell_participant(session, meeting_id, person_id)
 
@@ -342,14 +336,10 @@ def remove_participant(session: WriteSession, meeting_id: str, person_id: str) -
         session.add(row)
         _announced(session, row)
     session.flush()
-    _end_rights(session, meeting_id, person_id)
+    _end_rights(session, person_id)
     session.record(ParticipantRemoved(meeting_id, person_id))
     tell_meeting(session, meeting_id, ParticipantGone(kind="participant_gone", person_id=person_id))
 
 
-def _end_rights(session: WriteSession, meeting_id: str, person_id: str) -> None:
-    session.effects.rights_changed += [
-        (meeting_topic(meeting_id), person_id),
-        (staff_topic(meeting_id), person_id),
-        (inbox_topic(person_id), person_id),
-    ]
+def _end_rights(session: WriteSession, person_id: str) -> None:
+    session.effects.rights_changed.append((None, person_id))

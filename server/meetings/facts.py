@@ -59,6 +59,7 @@ class AgendaItemDeleted(Fact):
 
     meeting_id: str
     item_id: str
+    internal: bool
 
 
 @dataclass(frozen=True)

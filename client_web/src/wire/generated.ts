@@ -16,6 +16,7 @@ export type ParticipantRole = 'chair' | 'secretary' | 'delegate' | 'guest';
 
 export interface WireModels {
   About: About;
+  Active: Active;
   AgendaItem: AgendaItem;
   AgendaItemPatch: AgendaItemPatch;
   AgendaOrder: AgendaOrder;
@@ -32,6 +33,7 @@ export interface WireModels {
   DocumentPut: DocumentPut;
   DocumentView: DocumentView;
   EnterDemo: EnterDemo;
+  Health: Health;
   Hello: Hello;
   ItemDeleted: ItemDeleted;
   ItemPut: ItemPut;
@@ -76,16 +78,16 @@ export interface WireModels {
  * What anybody may know about this server before signing in.
  */
 export interface About {
-  name: string;
-  version: string;
-  licence: 'AGPL-3.0-or-later';
-  source_url: string;
   demo: boolean;
+  licence: 'AGPL-3.0-or-later';
+  name: string;
+  source_url: string;
   tiles: DemoTile[];
   /**
    * why no sandbox holds here and uploads are refused; null where they work
    */
   uploads_refused: string | null;
+  version: string;
 }
 /**
  * One role to enter the demo with.
@@ -98,33 +100,39 @@ export interface DemoTile {
  * A person as others see them.
  */
 export interface PersonCard {
+  form_of_address: string;
   id: string;
   name: string;
-  form_of_address: string;
-  position: string;
-  organisation_id: string;
   organisation: string;
+  organisation_id: string;
+  position: string;
+}
+/**
+ * The person has touched the screen; sent at most once a minute, keeps the session awake.
+ */
+export interface Active {
+  t: 'active';
 }
 /**
  * One item of the agenda; `position` counts from 0, `number` is what is printed before it.
  */
 export interface AgendaItem {
   id: string;
-  position: number;
-  number: string;
-  title: string;
-  presenter: string;
-  minutes: number;
   internal: boolean;
+  minutes: number;
+  number: string;
+  position: number;
+  presenter: string;
+  title: string;
 }
 /**
  * Change an item; what is absent stays.
  */
 export interface AgendaItemPatch {
-  title?: string | null;
-  presenter?: string | null;
-  minutes?: number | null;
   internal?: boolean | null;
+  minutes?: number | null;
+  presenter?: string | null;
+  title?: string | null;
 }
 /**
  * All items of the meeting, in their new order.
@@ -146,59 +154,59 @@ export interface CardGone {
  * On `inbox:PERSON`: a meeting of mine is new or changed.
  */
 export interface CardPut {
-  kind: 'card';
   card: MeetingCard;
+  kind: 'card';
 }
 /**
  * A meeting in "my meetings".
  */
 export interface MeetingCard {
+  chair_name: string;
+  documents: number;
   meeting: MeetingHead;
   my_role: ParticipantRole | null;
   staff: boolean;
-  chair_name: string;
-  documents: number;
 }
 /**
  * A meeting without its parts.
  */
 export interface MeetingHead {
+  chair_id: string | null;
+  closed_at: string | null;
+  ends_at: string;
   id: string;
   kind: MeetingKind;
-  title: string;
+  opened_at: string | null;
   organisation: string;
   place: string;
   starts_at: string;
-  ends_at: string;
   state: MeetingState;
-  chair_id: string | null;
-  opened_at: string | null;
-  closed_at: string | null;
+  title: string;
 }
 /**
  * All that was missed since the cursor has been sent; the topic is live from here.
  */
 export interface Caught {
+  seq: number;
   t: 'caught_up';
   topic: string;
-  seq: number;
 }
 /**
  * What changed; `seq` follows the one before without a gap, else the client subscribes anew.
  */
 export interface Change {
+  items: unknown[];
+  seq: number;
   t: 'change';
   topic: string;
-  seq: number;
-  items: unknown[];
 }
 /**
  * The topic is no longer this person's.
  */
 export interface Closed {
+  code: string;
   t: 'closed';
   topic: string;
-  code: string;
 }
 /**
  * The device as it names itself; `id` is made once by the client and kept on the device.
@@ -214,26 +222,26 @@ export interface DeviceClaim {
  */
 export interface DocumentCard {
   id: string;
-  meeting_id: string;
   item_id: string | null;
-  position: number;
   kind: string;
-  title: string;
+  meeting_id: string;
   number_symbol: string;
-  restricted: boolean;
-  state: 'empty' | 'ingesting' | 'ready' | 'refused';
-  refusal: string | null;
-  version_id: string | null;
   pages: number;
   pages_ready: number;
+  position: number;
+  refusal: string | null;
+  restricted: boolean;
   size: number;
+  state: 'empty' | 'ingesting' | 'ready' | 'refused';
+  title: string;
+  version_id: string | null;
 }
 /**
  * A document is no longer there for this audience.
  */
 export interface DocumentGone {
-  kind: 'document_gone';
   document_id: string;
+  kind: 'document_gone';
 }
 /**
  * Change a document's place or words; what is absent stays.
@@ -243,45 +251,54 @@ export interface DocumentGone {
 export interface DocumentPatch {
   item_id?: string | null;
   kind?: string | null;
-  title?: string | null;
   number_symbol?: string | null;
   shown_to?: string[] | null;
+  title?: string | null;
 }
 /**
  * A document was added, or its state, version or place changed.
  */
 export interface DocumentPut {
-  kind: 'document';
   document: DocumentCard;
+  kind: 'document';
 }
 /**
  * A document to read: its card, its current version, and the layer for my private marks.
  */
 export interface DocumentView {
   card: DocumentCard;
-  version: VersionView | null;
-  my_layer: string | null;
-  may_download: boolean;
   may_annotate: boolean;
+  may_download: boolean;
+  my_layer: string | null;
+  version: VersionView | null;
 }
 /**
  * One version of a document with the manifest of its pages.
  */
 export interface VersionView {
-  id: string;
-  ordinal: number;
-  state: 'ingesting' | 'ready' | 'refused';
-  refusal: string | null;
   file_name: string;
-  size: number;
-  sha256: string;
-  page_count: number;
-  pages_ready: number;
-  kind: 'born' | 'scan' | 'mixed';
-  renderer: string;
   frozen_at: string | null;
-  pages: PageEntry[];
+  id: string;
+  kind: 'born' | 'scan' | 'mixed';
+  ordinal: number;
   outline: OutlineEntry[];
+  page_count: number;
+  pages: PageEntry[];
+  pages_ready: number;
+  refusal: string | null;
+  renderer: string;
+  sha256: string;
+  size: number;
+  state: 'ingesting' | 'ready' | 'refused';
+}
+/**
+ * A line of the table of contents; `page` counts from 0, `y` in points from the page's top.
+ */
+export interface OutlineEntry {
+  level: number;
+  page: number;
+  title: string;
+  y: number | null;
 }
 /**
  * One page in the manifest.
@@ -291,39 +308,34 @@ export interface VersionView {
  * bytes that the image and words endpoints answer; null while the page is still being made.
  */
 export interface PageEntry {
-  index: number;
-  label: string;
-  width: number;
   height: number;
-  rotation: 0 | 90 | 180 | 270;
-  image_w: number;
   image_h: number;
   image_sha: string | null;
+  image_w: number;
+  index: number;
+  label: string;
+  rotation: 0 | 90 | 180 | 270;
+  width: number;
   words_sha: string | null;
-}
-/**
- * A line of the table of contents; `page` counts from 0, `y` in points from the page's top.
- */
-export interface OutlineEntry {
-  title: string;
-  page: number;
-  level: number;
-  y: number | null;
 }
 /**
  * Enter the demo as one of its tiles, without a password.
  */
 export interface EnterDemo {
-  tile: string;
   device: DeviceClaim;
+  tile: string;
+}
+/**
+ * Answered only once the database answers.
+ */
+export interface Health {
+  status: 'ok';
+  version: string;
 }
 /**
  * First frame of a client: which protocol it speaks, from which device, and where it stood.
  */
 export interface Hello {
-  t: 'hello';
-  protocol: number;
-  device: string;
   cursors: {
     /**
      * This interface was referenced by `undefined`'s JSON-Schema definition
@@ -331,20 +343,23 @@ export interface Hello {
      */
     [k: string]: number;
   };
+  device: string;
+  protocol: number;
+  t: 'hello';
 }
 /**
  * An item is gone; its documents are without an item.
  */
 export interface ItemDeleted {
-  kind: 'item_deleted';
   item_id: string;
+  kind: 'item_deleted';
 }
 /**
  * An item was added or changed.
  */
 export interface ItemPut {
-  kind: 'item';
   item: AgendaItem;
+  kind: 'item';
 }
 /**
  * The key that seals what this device keeps of this person (security.md, offline copies).
@@ -353,29 +368,29 @@ export interface ItemPut {
  * until it is revoked. After `expires_at` the device forgets it.
  */
 export interface Lease {
-  person_id: string;
   device_id: string;
-  key: string;
   expires_at: string;
+  key: string;
+  person_id: string;
 }
 /**
  * The server goes down as planned; come back after `retry_after` seconds, spread out.
  */
 export interface Leaving {
-  t: 'leaving';
   retry_after: number;
+  t: 'leaving';
 }
 /**
  * The signed-in person, and what the session allows.
  */
 export interface Me {
-  person: PersonCard;
-  username: string;
-  roles: string[];
-  session_expires_at: string;
   idle_minutes: number;
-  server_time: string;
   may_create_meetings: boolean;
+  person: PersonCard;
+  roles: string[];
+  server_time: string;
+  session_expires_at: string;
+  username: string;
 }
 /**
  * The head changed.
@@ -388,32 +403,32 @@ export interface MeetingChanged {
  * Change a meeting's head; what is absent stays.
  */
 export interface MeetingPatch {
+  chair_id?: string | null;
+  ends_at?: string | null;
   kind?: MeetingKind | null;
-  title?: string | null;
   place?: string | null;
   starts_at?: string | null;
-  ends_at?: string | null;
-  chair_id?: string | null;
+  title?: string | null;
 }
 /**
  * A meeting whole, as one audience sees it; the snapshot of `meeting:ID` and `…:staff`.
  */
 export interface MeetingView {
-  meeting: MeetingHead;
-  items: AgendaItem[];
-  participants: Participant[];
   documents: DocumentCard[];
+  items: AgendaItem[];
+  meeting: MeetingHead;
+  participants: Participant[];
 }
 /**
  * A person in a meeting.
  */
 export interface Participant {
-  person_id: string;
-  role: ParticipantRole;
-  name: string;
   form_of_address: string;
-  position: string;
+  name: string;
   organisation: string;
+  person_id: string;
+  position: string;
+  role: ParticipantRole;
 }
 /**
  * A meeting as this person sees it; what the restricted documents add is in `documents`.
@@ -421,10 +436,10 @@ export interface Participant {
  * `topic` is what to subscribe to for changes (`meeting:ID` or `meeting:ID:staff`).
  */
 export interface MyMeeting {
-  view: MeetingView;
   my_role: ParticipantRole | null;
   staff: boolean;
   topic: string;
+  view: MeetingView;
 }
 /**
  * All of my meetings; the snapshot of `inbox:PERSON`.
@@ -433,17 +448,17 @@ export interface MyMeeting {
  * else's topic.
  */
 export interface MyMeetings {
-  meetings: MeetingCard[];
   documents: DocumentCard[];
+  meetings: MeetingCard[];
 }
 /**
  * Add an item at the end of the agenda.
  */
 export interface NewAgendaItem {
-  title: string;
-  presenter?: string;
-  minutes?: number;
   internal?: boolean;
+  minutes?: number;
+  presenter?: string;
+  title: string;
 }
 /**
  * Add a document to a meeting, before its file is sent.
@@ -451,28 +466,28 @@ export interface NewAgendaItem {
 export interface NewDocument {
   item_id?: string | null;
   kind?: string;
-  title: string;
   number_symbol?: string;
   shown_to?: string[] | null;
+  title: string;
 }
 /**
  * Create a meeting; it starts as a draft that only its staff sees.
  */
 export interface NewMeeting {
+  chair_id?: string | null;
+  ends_at: string;
   kind: MeetingKind;
-  title: string;
   place?: string;
   starts_at: string;
-  ends_at: string;
-  chair_id?: string | null;
+  title: string;
 }
 /**
  * One library inside this server, with its licence.
  */
 export interface Part {
+  licence: string;
   name: string;
   version: string;
-  licence: string;
 }
 /**
  * A person was added or has another role.
@@ -498,8 +513,8 @@ export interface ParticipantPut {
  * People found by name, in the order of given names.
  */
 export interface PeopleFound {
-  people: PersonCard[];
   more: boolean;
+  people: PersonCard[];
 }
 /**
  * Answered by `pong`; either side may send it.
@@ -517,41 +532,41 @@ export interface Pong {
  * A frame could not be taken; the connection's other work goes on.
  */
 export interface Refused {
-  t: 'error';
   code: string;
   ref?: string | null;
+  t: 'error';
 }
 /**
  * Name and password, from one device.
  */
 export interface SignIn {
-  username: string;
-  password: string;
   device: DeviceClaim;
+  password: string;
+  username: string;
 }
 /**
  * The answer to a sign-in: who, and the lease for this device.
  */
 export interface SignedIn {
-  me: Me;
   lease: Lease;
+  me: Me;
 }
 /**
  * The whole state of a topic at `seq`.
  */
 export interface Snapshot {
+  data: unknown;
+  seq: number;
   t: 'snapshot';
   topic: string;
-  seq: number;
-  data: unknown;
 }
 /**
  * Follow a topic; with a cursor only what came after it is sent, where it is still kept.
  */
 export interface Subscribe {
+  cursor: number | null;
   t: 'sub';
   topic: string;
-  cursor: number | null;
 }
 /**
  * Stop following a topic.
@@ -570,10 +585,10 @@ export interface Uploaded {
  * The answer to hello. A client that hears nothing for two heartbeats reconnects.
  */
 export interface Welcome {
-  t: 'welcome';
-  protocol: number;
-  person: string;
-  server_time: string;
   heartbeat_s: number;
+  person: string;
+  protocol: number;
+  server_time: string;
+  t: 'welcome';
   version: string;
 }

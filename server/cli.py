@@ -1,0 +1,178 @@
+"""phonghop serve | init | user | check | check-documents | schema."""
+
+from __future__ import annotations
+
+import getpass
+import ipaddress
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+import uvicorn
+
+from server.app import build_server, create_app
+from server.database import Database, WriteSession
+from server.identity import SYSTEM
+from server.ledger.entries import check as check_ledger
+from server.migrations.migrate import migrate
+from server.people import actions as people
+from server.people.queries import has_people
+from server.people.rules import Role
+from server.schema import client_schema
+from server.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+def _log(settings: Settings) -> None:
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _open(settings: Settings) -> Database:
+    """The database for a command that runs by itself, with facts entered as always."""
+    server = build_server(settings)
+    migrate(server.database)
+    return server.database
+
+
+@app.command()
+def serve(demo: Annotated[bool, typer.Option(help="demo accounts and papers")] = False) -> None:
+    """Serve until stopped."""
+    settings = Settings()
+    settings = settings.model_copy(update={"demo": settings.demo or demo})
+    _log(settings)
+    if settings.demo and not is_loopback(settings.host):
+        raise typer.BadParameter("demo accounts exist only on a loopback address")
+    proxies = settings.trusted_proxies
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=settings.live_frame_bytes,
+        ws_per_message_deflate=False,
+        ws_ping_interval=None,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies or None,
+        server_header=False,
+        date_header=True,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+    )
+
+
+@app.command()
+def init(
+    organisation: Annotated[str, typer.Option(prompt=True)],
+    username: Annotated[str, typer.Option(prompt=True)],
+    name: Annotated[str, typer.Option(prompt=True)],
+) -> None:
+    """Make the first organisation and its first administrator."""
+    database = _open(Settings())
+    if database.read_now(has_people):
+        raise typer.BadParameter("there are accounts already; use `phonghop user`")
+    hashed = people.HASHER.hash(_password())
+
+    def make(session: WriteSession) -> None:
+        unit = people.add_organisation(session, organisation, "province")
+        roles = (Role.SYSTEM_ADMIN.value, Role.SECRETARIAT.value)
+        people.add_person(
+            session,
+            username=username,
+            name=name,
+            organisation_id=unit,
+            roles=roles,
+            password_hash=hashed,
+        )
+
+    database.write_now(SYSTEM, make)
+    database.stop()
+
+
+@app.command()
+def user(username: str) -> None:
+    """Give an account a new password and end its sessions."""
+    database = _open(Settings())
+    database.write_now(SYSTEM, people.set_password, username, people.HASHER.hash(_password()))
+    database.stop()
+
+
+def _password() -> str:
+    if not sys.stdin.isatty():
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = getpass.getpass("password: ")
+    if len(password) < 8:
+        raise typer.BadParameter("a password has at least 8 characters")
+    return password
+
+
+@app.command()
+def check() -> None:
+    """Check the ledger's chain and the database's integrity."""
+    database = _open(Settings())
+    rows, breaks = database.read_now(check_ledger)
+    sound = database.read_now(
+        lambda session: session.connection().exec_driver_sql("PRAGMA integrity_check").scalar()
+    )
+    database.stop()
+    for one in breaks:
+        typer.echo(f"ledger {one.seq}: {one.why}")
+    typer.echo(json.dumps({"ledger_rows": rows, "breaks": len(breaks), "integrity": sound}))
+    if breaks or sound != "ok":
+        raise typer.Exit(1)
+
+
+@app.command("check-documents")
+def check_documents(folder: Path) -> None:
+    """Send every file of a folder through the sandbox and ingest."""
+    from server.sandbox.check_documents import main as run
+
+    raise typer.Exit(run(folder))
+
+
+@app.command()
+def schema(target: Path) -> None:
+    """Write the JSON Schema of the wire, from which the client's types are made."""
+    words = json.dumps(client_schema(), ensure_ascii=False, indent=2, sort_keys=True)
+    target.write_text(words + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

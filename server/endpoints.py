@@ -1,0 +1,178 @@
+"""The flat table of the API, and of the live topics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from server.annotating import routes as annotating
+from server.documents import messages as d
+from server.documents import routes as documents
+from server.documents import views
+from server.health import Health, health
+from server.http.endpoint import Endpoint
+from server.identity import Actor
+from server.meetings import messages as m
+from server.meetings import routes as meetings
+from server.people import messages as p
+from server.people import routes as people
+
+MEETING = "/api/meetings/{meeting_id}"
+DOCUMENT = "/api/documents/{document_id}"
+VERSION = DOCUMENT + "/versions/{version_id}"
+PAGE = VERSION + "/pages/{index}"
+
+
+def _row(
+    method: str,
+    path: str,
+    handler: Any,
+    may: str,
+    body: type[BaseModel] | None = None,
+    answer: type[BaseModel] | None = None,
+    **more: Any,
+) -> Endpoint:
+    return Endpoint(method, path, handler, may, body, answer, **more)
+
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    _row("GET", "/healthz", health, "health.see", None, Health),
+    _row("GET", "/api/about", people.about, "about.see", None, p.About),
+    _row("GET", "/api/about/parts", people.about_parts, "about.see", None, p.Part, many=True),
+    _row("POST", "/api/sign-in", people.sign_in, "session.open", p.SignIn, p.SignedIn),
+    _row("POST", "/api/demo/enter", people.enter_demo, "demo.enter", p.EnterDemo, p.SignedIn),
+    _row("POST", "/api/sign-out", people.sign_out, "session.close"),
+    _row("GET", "/api/me", people.who_am_i, "self.see", None, p.Me),
+    _row("POST", "/api/lease", people.renew_lease, "lease.renew", None, p.Lease),
+    _row(
+        "GET",
+        "/api/people",
+        people.find_people,
+        "people.find",
+        None,
+        p.PeopleFound,
+        query=("q", "limit"),
+    ),
+    _row("GET", "/api/meetings", documents.my_meetings, "meetings.list", None, m.MyMeetings),
+    _row(
+        "POST",
+        "/api/meetings",
+        documents.create_meeting,
+        "meeting.create",
+        m.NewMeeting,
+        m.MyMeeting,
+    ),
+    _row("GET", MEETING, documents.my_meeting, "meeting.see", None, m.MyMeeting),
+    _row(
+        "PATCH", MEETING, meetings.change_meeting, "meeting.change", m.MeetingPatch, m.MeetingHead
+    ),
+    _row(
+        "POST",
+        MEETING + "/items",
+        meetings.add_item,
+        "agenda.change",
+        m.NewAgendaItem,
+        m.AgendaItem,
+    ),
+    _row("PUT", MEETING + "/items/order", meetings.order_items, "agenda.change", m.AgendaOrder),
+    _row(
+        "PATCH",
+        MEETING + "/items/{item_id}",
+        meetings.change_item,
+        "agenda.change",
+        m.AgendaItemPatch,
+        m.AgendaItem,
+    ),
+    _row("DELETE", MEETING + "/items/{item_id}", meetings.delete_item, "agenda.change"),
+    _row(
+        "PUT",
+        MEETING + "/participants/{person_id}",
+        meetings.put_participant,
+        "participants.change",
+        m.ParticipantPut,
+        m.Participant,
+    ),
+    _row(
+        "DELETE",
+        MEETING + "/participants/{person_id}",
+        meetings.remove_participant,
+        "participants.change",
+    ),
+    _row("POST", MEETING + "/issue", meetings.issue_meeting, "meeting.issue", None, m.MeetingHead),
+    _row("POST", MEETING + "/open", meetings.open_meeting, "meeting.open", None, m.MeetingHead),
+    _row("POST", MEETING + "/close", meetings.close_meeting, "meeting.close", None, m.MeetingHead),
+    _row(
+        "POST",
+        MEETING + "/documents",
+        documents.add_document,
+        "documents.add",
+        d.NewDocument,
+        m.DocumentCard,
+    ),
+    _row("GET", DOCUMENT, annotating.read_document, "document.read", None, d.DocumentView),
+    _row(
+        "PATCH",
+        DOCUMENT,
+        documents.change_document,
+        "document.change",
+        d.DocumentPatch,
+        m.DocumentCard,
+    ),
+    _row("DELETE", DOCUMENT, documents.delete_document, "document.change"),
+    _row(
+        "PUT",
+        DOCUMENT + "/file",
+        documents.upload,
+        "document.upload",
+        None,
+        d.Uploaded,
+        raw=True,
+        query=("name",),
+    ),
+    _row("GET", PAGE + "/image", documents.page_image, "document.read"),
+    _row("GET", PAGE + "/thumb", documents.page_thumb, "document.read"),
+    _row("GET", PAGE + "/words", documents.page_words, "document.read"),
+    _row("GET", PAGE + "/tiles/{scale}/{column}/{row}", documents.page_tile, "document.read"),
+    _row("GET", VERSION + "/words", documents.all_words, "document.read"),
+    _row("GET", VERSION + "/file", documents.original, "document.download"),
+)
+
+
+@dataclass(frozen=True)
+class TopicKind:
+    """A kind of live topic: its rights action, its snapshot, and the changes it carries."""
+
+    may: str
+    id_name: str
+    snapshot: Callable[[Session, Actor, str, int], BaseModel]
+    data: type[BaseModel]
+    change: Any
+
+
+TOPICS: dict[str, TopicKind] = {
+    "meeting": TopicKind(
+        "topic.meeting",
+        "meeting_id",
+        lambda session, actor, one, most: views.meeting_view(session, one, staff=False),
+        m.MeetingView,
+        m.MeetingChange,
+    ),
+    "meeting.staff": TopicKind(
+        "topic.meeting.staff",
+        "meeting_id",
+        lambda session, actor, one, most: views.meeting_view(session, one, staff=True),
+        m.MeetingView,
+        m.MeetingChange,
+    ),
+    "inbox": TopicKind(
+        "topic.inbox",
+        "person_id",
+        lambda session, actor, one, most: views.my_meetings(session, actor, most),
+        m.MyMeetings,
+        m.InboxChange,
+    ),
+}

@@ -1,0 +1,96 @@
+"""The table of facts: which feature reacts to which, in the transaction or as a job after it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from server.annotating import layers
+from server.database import Fact, WriteSession
+from server.documents import actions as documents
+from server.documents import facts as d
+from server.documents import inboxes
+from server.documents.telling import tell_document
+from server.errors import DomainError
+from server.jobs.queue import enqueue
+from server.ledger.entries import enter
+from server.meetings import facts as m
+
+Reaction = Callable[[WriteSession, Any], None]
+
+
+def _tell_inboxes(session: WriteSession, fact: Any) -> None:
+    enqueue(session, "tell_inboxes", {"meeting_id": fact.meeting_id})
+
+
+def _tell_one_inbox(session: WriteSession, fact: Any) -> None:
+    inboxes.tell_inbox(session, fact.meeting_id, fact.person_id)
+
+
+def _freeze(session: WriteSession, fact: m.MeetingIssued) -> None:
+    documents.freeze_meeting(session, fact.meeting_id)
+
+
+def _read_file(session: WriteSession, fact: d.DocumentVersionUploaded) -> None:
+    enqueue(session, "ingest", {"version_id": fact.version_id})
+
+
+def _unhang_documents(session: WriteSession, fact: m.AgendaItemDeleted) -> None:
+    """Documents of a deleted item stay in the meeting; those of an internal one would turn up in
+    front of everybody, so such an item is deleted only when it has none."""
+    hanging = inboxes.documents_on(session, fact.meeting_id, fact.item_id)
+    if hanging and fact.internal:
+        raise DomainError("item_has_documents", documents=len(hanging))
+    for row in hanging:
+        row.item_id = None
+        session.add(row)
+        tell_document(session, row)
+
+
+def _show_or_hide_documents(session: WriteSession, fact: m.AgendaChanged) -> None:
+    if fact.what != "changed" or fact.item_id is None:
+        return
+    for row in inboxes.documents_on(session, fact.meeting_id, fact.item_id):
+        tell_document(session, row, was_public=True)
+        layers.ask_again(session, row.id)
+
+
+def _ask_layers_again(session: WriteSession, fact: Any) -> None:
+    layers.ask_again(session, fact.document_id)
+
+
+REACTIONS: tuple[tuple[type[Fact], Reaction], ...] = (
+    (m.MeetingIssued, _freeze),
+    (m.MeetingIssued, _tell_inboxes),
+    (m.MeetingOpened, _tell_inboxes),
+    (m.MeetingClosed, _tell_inboxes),
+    (m.MeetingChangedFact, _tell_inboxes),
+    (m.MeetingCreated, _tell_inboxes),
+    (m.ParticipantAdded, _tell_one_inbox),
+    (m.ParticipantRemoved, _tell_one_inbox),
+    (m.AgendaItemDeleted, _unhang_documents),
+    (m.AgendaChanged, _show_or_hide_documents),
+    (d.DocumentVersionUploaded, _read_file),
+    (d.DocumentChanged, _ask_layers_again),
+    (d.DocumentDeleted, _ask_layers_again),
+)
+
+
+def fact_kind(fact: type[Fact]) -> str:
+    """The ledger's name of a fact: `MeetingOpened` → `meeting_opened`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", fact.__name__.removesuffix("Fact")).lower()
+
+
+def react(session: WriteSession, facts: Sequence[Fact]) -> None:
+    """Enter each fact in the ledger and let the features react; facts of reactions follow."""
+    done = 0
+    while done < len(facts):
+        fact = facts[done]
+        done += 1
+        enter(session, fact_kind(type(fact)), asdict(fact))
+        for kind, reaction in REACTIONS:
+            if isinstance(fact, kind):
+                reaction(session, fact)
+        session.flush()

@@ -1,0 +1,71 @@
+"""Cut sharp tiles out of an approved document, which stays open in this process."""
+
+import collections
+from typing import Any
+
+from server.sandbox.child.channel import Channel
+from server.sandbox.child.lockdown import grant_cpu
+from server.sandbox.child.mupdf import pymupdf
+from server.sandbox.child.open_document import open_document, refusal_of
+from server.sandbox.child.page import (
+    Kind,
+    encode_page,
+    page_kind,
+    page_size,
+    page_zoom,
+    to_image,
+)
+from server.sandbox.child.warm_up import warm_up
+from server.sandbox.limits import SandboxLimits
+
+__all__ = ["refusal_of", "run", "warm_up"]
+
+TILE_PIXELS = 512
+TILE_SCALES = (2, 4, 8)
+_STORE_KEPT_PERCENT = 50
+
+
+class _KeptPage:
+    """A page's display list and the zoom of its 1240 px image."""
+
+    def __init__(self, page: Any, limits: SandboxLimits) -> None:
+        self.width, self.height = page_size(page, limits)
+        self.kind: Kind = page_kind(page, limits)
+        self.zoom = page_zoom(self.width, self.height, limits)
+        self.drawing = page.get_displaylist()
+
+    def tile(self, scale: int, column: int, row: int) -> bytes | None:
+        """The tile as WebP, smaller at the right and lower edge; None outside the page."""
+        zoom = self.zoom * scale
+        left, top = column * TILE_PIXELS, row * TILE_PIXELS
+        right = min(left + TILE_PIXELS, round(self.width * zoom))
+        bottom = min(top + TILE_PIXELS, round(self.height * zoom))
+        if left >= right or top >= bottom:
+            return None
+        # The clip is given in points; PyMuPDF scales it with the rest.
+        clip = pymupdf.Rect(left, top, right, bottom) / zoom
+        pixmap = self.drawing.get_pixmap(matrix=pymupdf.Matrix(zoom, zoom), alpha=0, clip=clip)
+        return encode_page(to_image(pixmap), self.kind)
+
+
+def run(channel: Channel, data: memoryview, extra: dict[str, Any], limits: SandboxLimits) -> None:
+    """Answer each `{"page", "scale", "column", "row"}` with `tile` and one blob, or `no_tile`."""
+    grant_cpu(limits.page_cpu_s, limits.total_cpu_s)
+    document = open_document(data, limits)
+    kept: collections.OrderedDict[int, _KeptPage] = collections.OrderedDict()
+    while (request := channel.receive()) is not None:
+        grant_cpu(limits.page_cpu_s, limits.total_cpu_s)
+        wanted = request[0]
+        index, scale = int(wanted["page"]), int(wanted["scale"])
+        tile = None
+        if 0 <= index < document.page_count and scale in TILE_SCALES:
+            page = kept.pop(index, None) or _KeptPage(document.load_page(index), limits)
+            kept[index] = page
+            if len(kept) > limits.warm_pages:
+                kept.popitem(last=False)
+                pymupdf.TOOLS.store_shrink(_STORE_KEPT_PERCENT)
+            tile = page.tile(scale, int(wanted["column"]), int(wanted["row"]))
+        if tile is None:
+            channel.send({"event": "no_tile"})
+        else:
+            channel.send({"event": "tile"}, [tile])
