@@ -249,6 +249,8 @@ def _catch_up(layer: Layer, cursor: int, changed: Sequence[Annotation]) -> list[
     for number, part in enumerate(parts):
         end = layer.head_seq if number == len(parts) - 1 else part[-1].seq
         messages.append(_delta(layer.id, start, end, part))
+        if number < len(parts) - 1:
+            messages[-1]["more"] = True
         start = end
     return messages
 

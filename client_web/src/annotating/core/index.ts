@@ -1,0 +1,25 @@
+/** The annotation core: what marks are, how they sync, how they are undone. No Svelte, no DOM. */
+export * from './anchors';
+export * from './geometry';
+export * from './ink';
+export * from './limits';
+export * from './model';
+export {
+  applyWrite,
+  inOrder,
+  MemoryOutbox,
+  type Acked,
+  type Draft,
+  type Entry,
+  type Lease,
+  type Numbers,
+  type OutboxStorage,
+  type OutboxWrite,
+  type Refused,
+  type StoredOutbox,
+} from './outbox';
+export type { Truth } from './queue';
+export { LayerReplica, type SavedLayer } from './replica';
+export { SyncRunner, type RunnerParts } from './runner';
+export { SyncCore, type Effect } from './sync';
+export { UndoStack } from './undo';

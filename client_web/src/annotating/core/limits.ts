@@ -1,0 +1,22 @@
+/** The bounds of the annotation domain; the reasons stand in annotations/limits.py. */
+export const MAX_POINTS = 10_000;
+export const MAX_INK_BYTES = 48_000;
+export const MAX_RECORD_BYTES = 65_536;
+export const MAX_OPS = 200;
+export const MAX_PUSH_BYTES = 524_288;
+export const MAX_COORDINATE = 20_000;
+export const MAX_BODY = 20_000;
+export const MAX_QUADS = 1_000;
+export const MAX_QUOTE = 8_000;
+export const MAX_CONTEXT = 64;
+
+/** Pushes under way at once: enough to hide a round trip of 100 ms at ten strokes a second. */
+export const MAX_IN_FLIGHT = 8;
+/** Deltas kept while a catch-up is under way; beyond that the layer asks again instead. */
+export const MAX_HELD_DELTAS = 256;
+/** A push that was first in the queue this often when the connection broke goes last and alone. */
+export const SUSPECT_AFTER = 3;
+/** Layers whose answer fails this often in a row are left alone until opened anew. */
+export const MAX_FAILED_ANSWERS = 3;
+/** Steps of undo: an hour of steady writing. */
+export const MAX_UNDO = 500;

@@ -1,0 +1,399 @@
+/**
+ * The outbox in this tab's memory: what waits, what flies, what was refused. Pure bookkeeping;
+ * every change of the stored outbox is returned as one `OutboxWrite`.
+ */
+import { MAX_IN_FLIGHT, MAX_OPS, MAX_PUSH_BYTES, SUSPECT_AFTER } from './limits';
+import type { Item, Operation } from './model';
+import type { Draft, Entry, Numbers, OutboxWrite, Refused, StoredOutbox } from './outbox';
+
+/** drawn: in memory only. device: in the outbox. server: acknowledged. refused: in quarantine. */
+export type Truth = 'drawn' | 'device' | 'server' | 'refused';
+
+export interface Waiting {
+  readonly key: string;
+  /** null until the storage has given a number. */
+  opNo: number | null;
+  order: number;
+  readonly layer: string;
+  ops: readonly Operation[];
+  /** Some storage write holds these operations already (maybe under an older number). */
+  durable: boolean;
+  flying: boolean;
+  /** How often the connection broke while this was the first unanswered push. */
+  breaks: number;
+}
+
+/** Answers of other tabs that overtook our own write; more than this cannot be under way. */
+const MAX_EARLY = 256;
+
+export class Queue {
+  readonly id: string;
+  refused: readonly Refused[];
+  private readonly newKey: () => string;
+  private waiting: Waiting[] = [];
+  private readonly byMark = new Map<string, Waiting[]>();
+  private refusedMarks = new Set<string>();
+  private failed: OutboxWrite[] = [];
+  private readonly early = new Set<number>();
+
+  constructor(stored: StoredOutbox, newKey: () => string) {
+    this.id = stored.id;
+    this.newKey = newKey;
+    this.refused = [];
+    this.setRefused(stored.refused);
+    for (const entry of stored.entries) this.insert(fromEntry(entry));
+  }
+
+  get size(): number {
+    return this.waiting.length;
+  }
+
+  get unwritten(): number {
+    return this.waiting.filter((one) => !one.durable).length;
+  }
+
+  truth(id: string): Truth {
+    if (this.refusedMarks.has(id)) return 'refused';
+    const waiting = this.byMark.get(id);
+    if (waiting === undefined) return 'server';
+    return waiting.every((one) => one.durable) ? 'device' : 'drawn';
+  }
+
+  onLayer(layer: string): Waiting[] {
+    return this.waiting.filter((one) => one.layer === layer);
+  }
+
+  find(opNo: number): (Waiting & { opNo: number }) | undefined {
+    return this.waiting.find((one): one is Waiting & { opNo: number } => one.opNo === opNo);
+  }
+
+  /** A new gesture, cut where it exceeds what one push may carry. */
+  add(layer: string, ops: readonly Operation[]): OutboxWrite {
+    const append: Draft[] = [];
+    const tooLarge: Operation[] = [];
+    let batch: Operation[] = [];
+    let weight = 0;
+    const flush = (): void => {
+      if (batch.length > 0) append.push(this.enqueue(layer, batch, undefined, false));
+      batch = [];
+      weight = 0;
+    };
+    for (const op of ops) {
+      const more = JSON.stringify(op).length;
+      if (more > MAX_PUSH_BYTES) {
+        tooLarge.push(op);
+        continue;
+      }
+      if (batch.length === MAX_OPS || weight + more > MAX_PUSH_BYTES) flush();
+      batch.push(op);
+      weight += more;
+    }
+    flush();
+    if (tooLarge.length === 0) return { append };
+    const refuse = [{ key: this.newKey(), layer, ops: tooLarge, code: 'too_large' }];
+    this.setRefused([...this.refused, ...refuse]);
+    return { append, refuse };
+  }
+
+  /** What may go out now, marked as flying. Pushes overtake each other only across marks. */
+  takeSendable(): Array<Waiting & { opNo: number }> {
+    let flying = this.waiting.reduce((sum, one) => sum + Number(one.flying), 0);
+    const sendable: Array<Waiting & { opNo: number }> = [];
+    const blocked = new Set<string>();
+    const suspects: Waiting[] = [];
+    for (const one of this.waiting) {
+      if (flying >= MAX_IN_FLIGHT) break;
+      const marks = marksOf(one.ops);
+      const free = !one.flying && isNumbered(one) && !marks.some((id) => blocked.has(id));
+      if (free && one.breaks >= SUSPECT_AFTER) suspects.push(one);
+      else if (free && isNumbered(one)) {
+        one.flying = true;
+        flying += 1;
+        sendable.push(one);
+      }
+      // Flying, unnumbered or held back: whatever touches the same marks waits behind it.
+      for (const id of marks) blocked.add(id);
+    }
+    const suspect = suspects[0];
+    if (flying === 0 && suspect !== undefined && isNumbered(suspect)) {
+      suspect.flying = true;
+      sendable.push(suspect);
+    }
+    return sendable;
+  }
+
+  landed(opNo: number): void {
+    const one = this.find(opNo);
+    if (one !== undefined) one.flying = false;
+  }
+
+  nothingInFlight(): void {
+    for (const one of this.waiting) one.flying = false;
+  }
+
+  /** The connection is a new one: everything goes out again; the first unanswered is noted. */
+  broke(): void {
+    const first = this.waiting.find((one) => one.flying);
+    if (first !== undefined) first.breaks += 1;
+    this.nothingInFlight();
+  }
+
+  /** The server has it. Later work on the same marks was made on top of it and says so. */
+  acked(entry: Waiting & { opNo: number }, seqs: number[], revs: number[]): OutboxWrite {
+    this.drop(entry);
+    const update: Entry[] = [];
+    entry.ops.forEach((op, i) => {
+      const rev = revs[i];
+      // Only words can conflict, so only what wrote words moves the base of later work.
+      if (rev === undefined || !(op.op === 'put' || (op.op === 'patch' && 'body' in op))) return;
+      for (const later of this.byMark.get(op.id) ?? []) {
+        if (!rebase(later, op.id, rev) || !later.durable || !isNumbered(later)) continue;
+        const known = update.findIndex((one) => one.opNo === later.opNo);
+        if (known >= 0) update.splice(known, 1);
+        update.push(toEntry(later));
+      }
+    });
+    const acked = [{ opNo: entry.opNo, seqs, revs }];
+    return update.length > 0 ? { acked, update } : { acked };
+  }
+
+  /**
+   * A refused push. A patch, delete or restore goes into quarantine alone and the rest of the
+   * gesture is sent anew; a put takes its gesture along (a split stroke holds or falls as one),
+   * and so does a refusal that blames no operation. Later work on a mark that now does not come
+   * to be follows it.
+   */
+  refuse(
+    entry: Waiting & { opNo: number },
+    code: string,
+    index?: number,
+    field?: string,
+    serverValue?: Item,
+  ): OutboxWrite {
+    const blamed = index === undefined ? undefined : entry.ops[index];
+    const alone = blamed !== undefined && blamed.op !== 'put';
+    const out = alone ? [blamed] : entry.ops;
+    const never = new Set(out.filter((op) => op.op === 'put').map((op) => op.id));
+    const remove: number[] = [];
+    const append: Draft[] = [];
+    const refuse: Refused[] = [];
+    for (const one of [...this.waiting]) {
+      const gone = one.ops.filter((op) => (one === entry && out.includes(op)) || never.has(op.id));
+      if (gone.length === 0) continue;
+      const rest = one.ops.filter((op) => !gone.includes(op));
+      refuse.push({
+        key: this.newKey(),
+        layer: one.layer,
+        ops: gone,
+        code,
+        ...(field !== undefined && { field }),
+        ...(serverValue !== undefined && { serverValue }),
+      });
+      if (one.opNo !== null) remove.push(one.opNo);
+      this.drop(one);
+      if (rest.length === 0) continue;
+      const order = one.opNo === null ? undefined : one.order;
+      append.push(this.enqueue(one.layer, rest, order, one.durable));
+    }
+    this.setRefused([...this.refused, ...refuse]);
+    return { remove, append, refuse };
+  }
+
+  /** Nothing of this layer can be sent any more. Null when nothing waits. */
+  refuseLayer(layer: string, code: string): OutboxWrite | null {
+    const gone = this.onLayer(layer);
+    if (gone.length === 0) return null;
+    const refuse = gone.map((one) => ({ key: this.newKey(), layer, ops: one.ops, code }));
+    for (const one of gone) this.drop(one);
+    this.setRefused([...this.refused, ...refuse]);
+    return { remove: gone.flatMap((one) => one.opNo ?? []), refuse };
+  }
+
+  /** The number turned out to be taken: the same work, in the same place, under a new one. */
+  renumber(entry: Waiting & { opNo: number }): OutboxWrite {
+    this.drop(entry);
+    return {
+      remove: [entry.opNo],
+      append: [this.enqueue(entry.layer, entry.ops, entry.order, true)],
+    };
+  }
+
+  /** Refused work goes back into the queue, on top of what the server has by now. */
+  takeBack(one: Refused): OutboxWrite {
+    const rev = one.serverValue?.rev ?? 0;
+    const ops = one.ops.map((op) =>
+      op.op === 'put' ? op : { ...op, base_rev: Math.max(op.base_rev, rev) },
+    );
+    const first = ops[0];
+    if (one.code === 'deleted' && first !== undefined) {
+      ops.unshift({ op: 'restore', id: first.id, base_rev: rev });
+    }
+    this.setRefused(this.refused.filter((other) => other !== one));
+    return { release: [one.key], append: [this.enqueue(one.layer, ops, undefined, false)] };
+  }
+
+  forget(one: Refused): OutboxWrite {
+    this.setRefused(this.refused.filter((other) => other !== one));
+    return { release: [one.key] };
+  }
+
+  /** The storage has this write. Returns what must be written too: what moved while
+   * the write was under way. */
+  written(write: OutboxWrite, numbers: Numbers): OutboxWrite | null {
+    const update: Entry[] = [];
+    const remove: number[] = [];
+    for (const draft of write.append ?? []) {
+      const opNo = numbers[draft.key];
+      if (opNo === undefined) continue;
+      const settled = this.early.delete(opNo);
+      const one = this.waiting.find((other) => other.key === draft.key);
+      if (one === undefined) {
+        if (!settled) remove.push(opNo);
+        continue;
+      }
+      if (one.opNo !== null) continue;
+      this.drop(one);
+      if (settled) continue;
+      const numbered = Object.assign(one, { opNo, order: draft.order ?? opNo, durable: true });
+      this.insert(numbered);
+      if (one.ops !== draft.ops) update.push(toEntry(numbered));
+    }
+    return update.length + remove.length > 0 ? { update, remove } : null;
+  }
+
+  notWritten(write: OutboxWrite): void {
+    this.failed.push(write);
+  }
+
+  /** The writes that failed, to be tried again in their order. */
+  unwrittenAgain(): OutboxWrite[] {
+    const failed = this.failed;
+    this.failed = [];
+    return failed;
+  }
+
+  /** Another tab's write. Returns the entries and drafts whose marks may look different. */
+  heard(write: OutboxWrite, numbers: Numbers): Array<{ layer: string; ops: readonly Operation[] }> {
+    const moved: Array<{ layer: string; ops: readonly Operation[] }> = [];
+    for (const opNo of [...(write.remove ?? []), ...(write.acked ?? []).map((ack) => ack.opNo)]) {
+      const one = this.find(opNo);
+      if (one !== undefined) {
+        moved.push(one);
+        this.drop(one);
+      } else if (this.early.size < MAX_EARLY) this.early.add(opNo);
+    }
+    for (const entry of write.update ?? []) {
+      const one = this.find(entry.opNo);
+      if (one !== undefined) one.ops = entry.ops;
+    }
+    for (const draft of write.append ?? []) {
+      const opNo = numbers[draft.key];
+      if (opNo === undefined || this.waiting.some((one) => one.key === draft.key)) continue;
+      this.insert(fromEntry({ ...draft, opNo, order: draft.order ?? opNo }));
+      moved.push(draft);
+    }
+    const released = new Set(write.release ?? []);
+    const added = write.refuse ?? [];
+    if (released.size > 0 || added.length > 0) {
+      moved.push(...this.refused.filter((one) => released.has(one.key)), ...added);
+      this.setRefused([...this.refused.filter((one) => !released.has(one.key)), ...added]);
+    }
+    return moved;
+  }
+
+  /** What the storage holds is the truth; only work still being written is kept besides. */
+  reload(stored: StoredOutbox): Array<{ layer: string; ops: readonly Operation[] }> {
+    const moved: Array<{ layer: string; ops: readonly Operation[] }> = [...this.waiting];
+    const fresh = this.waiting.filter((one) => one.opNo === null);
+    this.waiting = [];
+    this.byMark.clear();
+    for (const entry of stored.entries) this.insert(fromEntry(entry));
+    for (const one of fresh) {
+      if (!stored.entries.some((entry) => entry.key === one.key)) this.insert(one);
+    }
+    this.setRefused(stored.refused);
+    return [...moved, ...stored.entries];
+  }
+
+  private enqueue(
+    layer: string,
+    ops: readonly Operation[],
+    order: number | undefined,
+    durable: boolean,
+  ): Draft {
+    const key = this.newKey();
+    this.insert({
+      key,
+      opNo: null,
+      order: order ?? Infinity,
+      layer,
+      ops,
+      durable,
+      flying: false,
+      breaks: 0,
+    });
+    return order === undefined ? { key, layer, ops } : { key, order, layer, ops };
+  }
+
+  private insert(one: Waiting): void {
+    let at = this.waiting.length;
+    while (at > 0 && comesAfter(this.waiting[at - 1], one)) at -= 1;
+    this.waiting.splice(at, 0, one);
+    for (const id of new Set(one.ops.map((op) => op.id))) {
+      const list = this.byMark.get(id);
+      if (list === undefined) this.byMark.set(id, [one]);
+      else list.push(one);
+    }
+  }
+
+  private drop(one: Waiting): void {
+    const at = this.waiting.indexOf(one);
+    if (at >= 0) this.waiting.splice(at, 1);
+    for (const op of one.ops) {
+      const list = this.byMark.get(op.id)?.filter((other) => other !== one) ?? [];
+      if (list.length > 0) this.byMark.set(op.id, list);
+      else this.byMark.delete(op.id);
+    }
+  }
+
+  private setRefused(refused: readonly Refused[]): void {
+    this.refused = refused;
+    this.refusedMarks = new Set(refused.flatMap((one) => one.ops.map((op) => op.id)));
+  }
+}
+
+function isNumbered(one: Waiting): one is Waiting & { opNo: number } {
+  return one.opNo !== null;
+}
+
+function comesAfter(one: Waiting | undefined, other: Waiting): boolean {
+  if (one === undefined) return false;
+  if (one.order !== other.order) return one.order > other.order;
+  return (one.opNo ?? Infinity) > (other.opNo ?? Infinity);
+}
+
+function fromEntry(entry: Entry): Waiting {
+  return { ...entry, durable: true, flying: false, breaks: 0 };
+}
+
+function toEntry(one: Waiting & { opNo: number }): Entry {
+  return { key: one.key, opNo: one.opNo, order: one.order, layer: one.layer, ops: one.ops };
+}
+
+/** The marks whose order matters to these operations. */
+function marksOf(ops: readonly Operation[]): string[] {
+  return ops.flatMap((op) =>
+    op.op === 'put' && op.reply_to !== undefined ? [op.id, op.reply_to] : [op.id],
+  );
+}
+
+function rebase(one: Waiting, id: string, rev: number): boolean {
+  let moved = false;
+  const ops = one.ops.map((op) => {
+    if (op.id !== id || op.op === 'put' || op.base_rev >= rev) return op;
+    moved = true;
+    return { ...op, base_rev: rev };
+  });
+  if (moved) one.ops = ops;
+  return moved;
+}

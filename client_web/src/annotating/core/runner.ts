@@ -1,0 +1,120 @@
+/**
+ * The thin shell around the core: does what its effects ask for. One per tab and person.
+ * Framework-free; the browser's parts (socket, sealed store, Web Lock, timers) are handed in.
+ */
+import { type Effect, SyncCore } from './sync';
+import type { ClientMessage, ServerMessage } from './model';
+import type { Lease, Numbers, OutboxStorage, OutboxWrite } from './outbox';
+
+export interface RunnerParts {
+  readonly person: string;
+  readonly storage: OutboxStorage;
+  readonly lease: Lease;
+  readonly newKey: () => string;
+  readonly random: () => number;
+  /** False when the frame did not leave; the reconnect will send it again. */
+  readonly send: (message: ClientMessage) => boolean;
+  /** Returns how to cancel. */
+  readonly later: (ms: number, run: () => void) => () => void;
+  /** Marks of a layer look different or stand differently. */
+  readonly show: (layer: string, ids: readonly string[]) => void;
+  readonly purge: (layer: string) => void;
+  readonly ephemeral?: (message: Extract<ServerMessage, { t: 'ann.ephemeral' }>) => void;
+}
+
+export class SyncRunner {
+  readonly core: SyncCore;
+  private readonly parts: RunnerParts;
+  private readonly stopListening: () => void;
+  private readonly giveUpLease: () => void;
+  private readonly timers = new Set<() => void>();
+  /** Writes go to the storage one after the other: their order is the order of the work. */
+  private writing: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  /** Loads what waits in the outbox and begins. Rejects when the storage cannot be read. */
+  static async start(parts: RunnerParts): Promise<SyncRunner> {
+    const heard: Array<[OutboxWrite, Numbers]> = [];
+    let tell = (write: OutboxWrite, numbers: Numbers): void => void heard.push([write, numbers]);
+    const stop = parts.storage.listen((write, numbers) => tell(write, numbers));
+    const core = new SyncCore({ ...parts, outbox: await parts.storage.load() });
+    const runner = new SyncRunner(core, parts, stop);
+    tell = (write, numbers) => runner.run(core.heard(write, numbers));
+    for (const [write, numbers] of heard) tell(write, numbers);
+    return runner;
+  }
+
+  private constructor(core: SyncCore, parts: RunnerParts, stop: () => void) {
+    this.core = core;
+    this.parts = parts;
+    this.stopListening = stop;
+    this.giveUpLease = parts.lease.acquire(() => {
+      // What the tab before us left: read it after our own writes, so that nothing is missed.
+      void this.after(async () => this.run(core.lead(await parts.storage.load())));
+    });
+  }
+
+  /** Does what the core asks for. Every call of a core method goes through here. */
+  run(effects: readonly Effect[]): void {
+    if (this.stopped) return;
+    for (const effect of effects) {
+      switch (effect.do) {
+        case 'send':
+          this.parts.send(effect.message);
+          break;
+        case 'write':
+          void this.write(effect.write);
+          break;
+        case 'show':
+          this.parts.show(effect.layer, effect.ids);
+          break;
+        case 'purge':
+          this.parts.purge(effect.layer);
+          break;
+        case 'ephemeral':
+          this.parts.ephemeral?.(effect.message);
+          break;
+        case 'wake': {
+          const cancel = this.parts.later(effect.ms, () => {
+            this.timers.delete(cancel);
+            this.run(this.core.wake());
+          });
+          this.timers.add(cancel);
+          break;
+        }
+      }
+    }
+  }
+
+  /** Resolves when everything handed in so far is written or has failed. */
+  settled(): Promise<void> {
+    return this.writing;
+  }
+
+  /** Ends this tab's part; what is written stays for the next one. */
+  stop(): void {
+    this.stopped = true;
+    this.stopListening();
+    this.giveUpLease();
+    for (const cancel of this.timers) cancel();
+    this.timers.clear();
+  }
+
+  private write(write: OutboxWrite): Promise<void> {
+    return this.after(async () => {
+      let numbers: Numbers;
+      try {
+        numbers = await this.parts.storage.write(write);
+      } catch {
+        this.run(this.core.notWritten(write));
+        return;
+      }
+      this.run(this.core.written(write, numbers));
+    });
+  }
+
+  private after(work: () => Promise<void>): Promise<void> {
+    this.writing = this.writing.then(work, work);
+    return this.writing;
+  }
+}

@@ -1,0 +1,448 @@
+/**
+ * The sync of one tab, without I/O: events in, effects out. The shell (runner.ts) writes to the
+ * outbox, sends, draws and keeps time; tests put events in any order they like.
+ *
+ * Work leaves the outbox only on its acknowledgement. Every push goes out again after a
+ * reconnect, under its number; the server answers a repeated one as it did the first time.
+ * Pushes overlap, but never two that touch the same mark: so `base_rev` is always what the
+ * person saw plus the person's own acknowledged work.
+ */
+import { MAX_FAILED_ANSWERS, MAX_HELD_DELTAS } from './limits';
+import type {
+  Ack,
+  ClientMessage,
+  Delta,
+  Edit,
+  Mark,
+  Nack,
+  Operation,
+  ServerMessage,
+  SnapshotPart,
+} from './model';
+import type { Numbers, OutboxWrite, Refused, StoredOutbox } from './outbox';
+import { Queue, type Truth } from './queue';
+import { LayerReplica, type SavedLayer } from './replica';
+
+export type Effect =
+  | { readonly do: 'send'; readonly message: ClientMessage }
+  /** Write to the outbox storage, then call `written` or `notWritten`. */
+  | { readonly do: 'write'; readonly write: OutboxWrite }
+  /** These marks look different, or their truth changed. */
+  | { readonly do: 'show'; readonly layer: string; readonly ids: readonly string[] }
+  /** The layer is no longer this person's: delete what the tablet keeps of it. */
+  | { readonly do: 'purge'; readonly layer: string }
+  /** Call `wake` after so many ms. */
+  | { readonly do: 'wake'; readonly ms: number }
+  | { readonly do: 'ephemeral'; readonly message: Extract<ServerMessage, { t: 'ann.ephemeral' }> };
+
+interface OpenLayer {
+  readonly replica: LayerReplica;
+  /** `asking`: ann.open is out; deltas that do not fit wait in `held`. */
+  state: 'idle' | 'asking' | 'following' | 'failed';
+  held: Delta[];
+  parts: Mark[];
+  nextPart: number;
+  failures: number;
+  /** A whole wait has passed since the question. */
+  late: boolean;
+}
+
+/** An answer that has not come by then is asked for again: a server that failed to give it must
+ * not leave the layer hanging. */
+const ANSWER_WITHIN_MS = 15_000;
+
+export interface CoreParts {
+  readonly person: string;
+  readonly outbox: StoredOutbox;
+  /** A new unique key for an outbox entry. */
+  readonly newKey: () => string;
+  /** 0 … 1; spreads retries. */
+  readonly random: () => number;
+}
+
+export class SyncCore {
+  private readonly person: string;
+  private readonly queue: Queue;
+  private readonly random: () => number;
+  private readonly layers = new Map<string, OpenLayer>();
+  private connection: number | null = null;
+  private lease = false;
+  private pause = 0;
+  private paused = false;
+  private effects: Effect[] = [];
+
+  constructor(parts: CoreParts) {
+    this.person = parts.person;
+    this.random = parts.random;
+    this.queue = new Queue(parts.outbox, parts.newKey);
+  }
+
+  // ---- what the pages ask -------------------------------------------------------------------
+
+  /** The layer as this tab sees it; undefined when it is not open. */
+  replica(layer: string): LayerReplica | undefined {
+    return this.layers.get(layer)?.replica;
+  }
+
+  /** Where a mark stands: drawn → device → server; `refused` when part of it is in quarantine. */
+  truth(id: string): Truth {
+    return this.queue.truth(id);
+  }
+
+  /** Refused work, oldest first. */
+  get refused(): readonly Refused[] {
+    return this.queue.refused;
+  }
+
+  /** Batches that the server has not acknowledged. */
+  get unsent(): number {
+    return this.queue.size;
+  }
+
+  /** Batches that are not even on this device yet. */
+  get unwritten(): number {
+    return this.queue.unwritten;
+  }
+
+  /** Whether a layer's server state is complete and current as far as the tab knows. */
+  isCurrent(layer: string): boolean {
+    return this.connection !== null && this.layers.get(layer)?.state === 'following';
+  }
+
+  // ---- what the person does -----------------------------------------------------------------
+
+  /** Opens a layer, from what the tablet kept of it if there is something. */
+  open(layer: string, saved?: SavedLayer): Effect[] {
+    const known = this.layers.get(layer);
+    if (known !== undefined && known.state !== 'failed') return [];
+    const replica = known?.replica ?? new LayerReplica(layer, this.person, saved);
+    const open: OpenLayer = {
+      replica,
+      state: 'idle',
+      held: [],
+      parts: [],
+      nextPart: 0,
+      failures: 0,
+      late: false,
+    };
+    this.layers.set(layer, open);
+    const pending = this.queue.onLayer(layer);
+    replica.setPending(pending, touched(pending));
+    this.show(
+      layer,
+      [...replica.marks()].map((mark) => mark.id),
+    );
+    this.ask(open);
+    return this.done();
+  }
+
+  close(layer: string): Effect[] {
+    if (this.layers.delete(layer) && this.connection !== null) {
+      this.send({ t: 'ann.close', layer });
+    }
+    return this.done();
+  }
+
+  /** One gesture. It shows at once, is written to the outbox, and goes to the server as one. */
+  edit(layer: string, edits: readonly Edit[]): Effect[] {
+    const replica = this.layers.get(layer)?.replica;
+    const ops = edits.map((edit): Operation => {
+      if (edit.op === 'put') return edit;
+      return { ...edit, base_rev: replica?.seenRev(edit.id) ?? 0 };
+    });
+    this.write(this.queue.add(layer, ops));
+    this.lay(layer, ops);
+    return this.done();
+  }
+
+  /** Sends refused work again (under a new number), or throws it away. */
+  retry(key: string): Effect[] {
+    const one = this.queue.refused.find((refused) => refused.key === key);
+    if (one !== undefined) {
+      this.write(this.queue.takeBack(one));
+      this.lay(one.layer, one.ops);
+    }
+    return this.done();
+  }
+
+  discard(key: string): Effect[] {
+    const one = this.queue.refused.find((refused) => refused.key === key);
+    if (one !== undefined) {
+      this.write(this.queue.forget(one));
+      this.lay(one.layer, one.ops);
+    }
+    return this.done();
+  }
+
+  // ---- the outbox storage and the other tabs ------------------------------------------------
+
+  /** The storage has it: the work is on this device and may go out. */
+  written(write: OutboxWrite, numbers: Numbers): Effect[] {
+    const again = this.queue.written(write, numbers);
+    if (again !== null) this.write(again);
+    for (const draft of write.append ?? []) this.lay(draft.layer, draft.ops);
+    this.pump();
+    return this.done();
+  }
+
+  /** The storage failed: the work stays in memory, shown as not saved, and is tried again. */
+  notWritten(write: OutboxWrite): Effect[] {
+    this.queue.notWritten(write);
+    this.effects.push({ do: 'wake', ms: this.backoff() });
+    return this.done();
+  }
+
+  /** Another tab wrote to the shared outbox. */
+  heard(write: OutboxWrite, numbers: Numbers): Effect[] {
+    for (const ack of write.acked ?? []) this.bridge(ack.opNo, ack);
+    for (const entry of this.queue.heard(write, numbers)) this.lay(entry.layer, entry.ops);
+    this.pump();
+    return this.done();
+  }
+
+  /** This tab alone may send now. `outbox` is what lies in the storage at this moment. */
+  lead(outbox: StoredOutbox): Effect[] {
+    this.lease = true;
+    for (const entry of this.queue.reload(outbox)) this.lay(entry.layer, entry.ops);
+    this.pump();
+    return this.done();
+  }
+
+  unlead(): Effect[] {
+    this.lease = false;
+    this.queue.nothingInFlight();
+    return this.done();
+  }
+
+  // ---- the connection -----------------------------------------------------------------------
+
+  /** A new connection is ready. `number` grows; what older ones still say is not heard. */
+  connected(number: number): Effect[] {
+    this.connection = number;
+    this.paused = false;
+    this.queue.broke();
+    for (const open of this.layers.values()) {
+      if (open.state === 'failed') continue;
+      this.ask(open);
+    }
+    this.pump();
+    return this.done();
+  }
+
+  disconnected(number: number): Effect[] {
+    if (number !== this.connection) return [];
+    this.connection = null;
+    for (const open of this.layers.values()) if (open.state !== 'failed') open.state = 'idle';
+    return this.done();
+  }
+
+  /** The time of a `wake` effect has come. */
+  wake(): Effect[] {
+    this.paused = false;
+    for (const write of this.queue.unwrittenAgain()) this.write(write);
+    for (const open of this.layers.values()) {
+      if (open.state !== 'asking') continue;
+      if (open.late) this.ask(open);
+      else {
+        open.late = true;
+        this.effects.push({ do: 'wake', ms: ANSWER_WITHIN_MS });
+      }
+    }
+    this.pump();
+    return this.done();
+  }
+
+  received(number: number, message: ServerMessage): Effect[] {
+    if (number !== this.connection) return [];
+    switch (message.t) {
+      case 'ann.ack':
+        this.acked(message);
+        break;
+      case 'ann.nack':
+        this.nacked(message);
+        break;
+      case 'ann.delta':
+        this.guarded(message.layer, (open) => this.takeDelta(open, message));
+        break;
+      case 'ann.snapshot':
+        this.guarded(message.layer, (open) => this.takePart(open, message));
+        break;
+      case 'ann.reset':
+        this.guarded(message.layer, (open) => {
+          this.show(message.layer, open.replica.forget());
+          this.ask(open);
+        });
+        break;
+      case 'ann.revoke':
+        this.revoked(message.layer);
+        break;
+      case 'ann.ephemeral':
+        if (this.layers.has(message.layer)) this.effects.push({ do: 'ephemeral', message });
+        break;
+    }
+    this.pump();
+    return this.done();
+  }
+
+  // ---- inside -------------------------------------------------------------------------------
+
+  private done(): Effect[] {
+    const effects = this.effects;
+    this.effects = [];
+    return effects;
+  }
+
+  private send(message: ClientMessage): void {
+    this.effects.push({ do: 'send', message });
+  }
+
+  private write(write: OutboxWrite): void {
+    this.effects.push({ do: 'write', write });
+  }
+
+  private show(layer: string, ids: readonly string[]): void {
+    if (ids.length > 0) this.effects.push({ do: 'show', layer, ids });
+  }
+
+  /** The pending work on a layer changed for the marks of these operations. */
+  private lay(layer: string, ops: readonly Operation[]): void {
+    const ids = new Set(ops.map((op) => op.id));
+    this.layers.get(layer)?.replica.setPending(this.queue.onLayer(layer), ids);
+    this.show(layer, [...ids]);
+  }
+
+  private backoff(): number {
+    this.pause = Math.min(30_000, this.pause === 0 ? 1_000 : this.pause * 2);
+    return Math.round(this.pause * (0.5 + this.random() / 2));
+  }
+
+  private ask(open: OpenLayer): void {
+    if (this.connection === null) return;
+    open.state = 'asking';
+    open.held = [];
+    open.parts = [];
+    open.nextPart = 0;
+    open.late = false;
+    this.effects.push({ do: 'wake', ms: ANSWER_WITHIN_MS });
+    this.send({ t: 'ann.open', layer: open.replica.layer, cursor: open.replica.cursor });
+  }
+
+  private pump(): void {
+    if (this.connection === null || !this.lease || this.paused) return;
+    for (const entry of this.queue.takeSendable()) {
+      this.send({
+        t: 'ann.push',
+        outbox: this.queue.id,
+        op_no: entry.opNo,
+        layer: entry.layer,
+        ops: [...entry.ops],
+      });
+    }
+  }
+
+  /** An answer that cannot be taken must not leave the layer hanging: ask for all of it, a few
+   * times, and then leave this layer alone; the others go on. */
+  private guarded(layer: string, take: (open: OpenLayer) => void): void {
+    const open = this.layers.get(layer);
+    if (open === undefined || open.state === 'failed') return;
+    try {
+      take(open);
+    } catch {
+      open.failures += 1;
+      this.show(layer, open.replica.forget());
+      if (open.failures < MAX_FAILED_ANSWERS) this.ask(open);
+      else open.state = 'failed';
+    }
+  }
+
+  private takeDelta(open: OpenLayer, delta: Delta): void {
+    const { replica } = open;
+    if (delta.to < replica.cursor) return;
+    if (delta.from > replica.cursor) {
+      // While an answer is under way this is the live stream running ahead of it; else a gap.
+      if (open.state !== 'asking') this.ask(open);
+      if (open.held.length < MAX_HELD_DELTAS) open.held.push(delta);
+      return;
+    }
+    if (delta.to > replica.cursor) this.show(replica.layer, replica.takeDelta(delta));
+    if (delta.more !== true) this.settle(open);
+  }
+
+  private takePart(open: OpenLayer, part: SnapshotPart): void {
+    // A part that does not continue is the rest of an answer to an earlier question.
+    if (part.part === 0) open.parts = [];
+    else if (part.part !== open.nextPart) return;
+    open.nextPart = part.part + 1;
+    for (const mark of part.items) open.parts.push(mark);
+    if (!part.last) return;
+    if (part.seq >= open.replica.cursor || open.state === 'asking') {
+      this.show(open.replica.layer, open.replica.takeSnapshot(part.seq, open.parts));
+    }
+    open.parts = [];
+    open.nextPart = 0;
+    this.settle(open);
+  }
+
+  /** After an answer: what ran ahead of it follows now, and a gap that is left is asked for. */
+  private settle(open: OpenLayer): void {
+    open.state = 'following';
+    open.failures = 0;
+    const held = open.held.sort((a, b) => a.from - b.from);
+    open.held = [];
+    for (const delta of held) {
+      if (delta.to <= open.replica.cursor) continue;
+      if (delta.from > open.replica.cursor) {
+        this.ask(open);
+        return;
+      }
+      this.show(open.replica.layer, open.replica.takeDelta(delta));
+    }
+  }
+
+  private bridge(opNo: number, ack: { seqs: readonly number[]; revs: readonly number[] }): void {
+    const entry = this.queue.find(opNo);
+    if (entry === undefined) return;
+    this.layers
+      .get(entry.layer)
+      ?.replica.bridge(entry.ops, { seqs: [...ack.seqs], revs: [...ack.revs] });
+  }
+
+  private acked(ack: Ack): void {
+    const entry = this.queue.find(ack.op_no);
+    if (entry === undefined) return;
+    this.pause = 0;
+    this.bridge(ack.op_no, ack);
+    this.write(this.queue.acked(entry, ack.seqs, ack.revs));
+    this.lay(entry.layer, entry.ops);
+  }
+
+  private nacked(nack: Nack): void {
+    const entry = this.queue.find(nack.op_no);
+    if (entry === undefined) return;
+    if (nack.code === 'try_later') {
+      this.queue.landed(entry.opNo);
+      this.paused = true;
+      this.effects.push({ do: 'wake', ms: this.backoff() });
+      return;
+    }
+    const write =
+      nack.code === 'op_no_reused'
+        ? this.queue.renumber(entry)
+        : this.queue.refuse(entry, nack.code, nack.index, nack.field, nack.server_value);
+    this.write(write);
+    this.lay(entry.layer, [...entry.ops, ...(write.refuse ?? []).flatMap((one) => one.ops)]);
+  }
+
+  private revoked(layer: string): void {
+    const open = this.layers.get(layer);
+    this.layers.delete(layer);
+    const write = this.queue.refuseLayer(layer, 'revoked');
+    if (write !== null) this.write(write);
+    this.show(layer, open === undefined ? [] : [...open.replica.marks()].map((mark) => mark.id));
+    this.effects.push({ do: 'purge', layer });
+  }
+}
+
+function touched(pending: readonly { readonly ops: readonly Operation[] }[]): Set<string> {
+  return new Set(pending.flatMap((entry) => entry.ops.map((op) => op.id)));
+}

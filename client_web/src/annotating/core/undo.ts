@@ -1,0 +1,148 @@
+/**
+ * Undo and redo of one person's gestures, as operations that reverse them. It never touches what
+ * someone else (or another device) has changed since: such a step is skipped.
+ */
+import { MAX_UNDO } from './limits';
+import type { Edit, Mark, PatchValues } from './model';
+
+type Lookup = (id: string) => Mark | undefined;
+type Values = { -readonly [K in keyof PatchValues]: PatchValues[K] };
+
+/** One reversible change of one mark. */
+type Step =
+  | { readonly made: 'put' | 'restored' | 'deleted'; readonly id: string }
+  | { readonly made: 'patched'; readonly id: string; readonly from: Values; readonly to: Values };
+
+interface Gesture {
+  readonly layer: string;
+  readonly steps: readonly Step[];
+}
+
+const FIELDS = ['page', 'geometry', 'anchor', 'style', 'body', 'resolved'] as const;
+/** What an absent value means, so that undo can put it back. An anchor cannot be taken off again. */
+const ABSENT: Values = { body: '', resolved: false };
+
+export class UndoStack {
+  private done: Gesture[] = [];
+  private undone: Gesture[] = [];
+
+  get canUndo(): boolean {
+    return this.done.length > 0;
+  }
+
+  get canRedo(): boolean {
+    return this.undone.length > 0;
+  }
+
+  /** Notes a gesture *before* it is applied; `look` shows the marks as they are. */
+  note(layer: string, edits: readonly Edit[], look: Lookup): void {
+    const seen = new Map<string, Mark | undefined>();
+    const at: Lookup = (id) => (seen.has(id) ? seen.get(id) : look(id));
+    const steps: Step[] = [];
+    for (const edit of edits) {
+      const before = at(edit.id);
+      switch (edit.op) {
+        case 'put':
+          steps.push({ made: 'put', id: edit.id });
+          break;
+        case 'delete':
+          if (before === undefined) break;
+          steps.push({ made: 'deleted', id: edit.id });
+          seen.set(edit.id, undefined);
+          break;
+        case 'restore':
+          if (before !== undefined) break;
+          steps.push({ made: 'restored', id: edit.id });
+          break;
+        case 'patch': {
+          if (before === undefined) break;
+          const to = valuesOf(edit);
+          steps.push({ made: 'patched', id: edit.id, from: valuesOf(before, to), to });
+          seen.set(edit.id, { ...before, ...to });
+          break;
+        }
+      }
+    }
+    if (steps.length === 0) return;
+    this.done.push({ layer, steps });
+    if (this.done.length > MAX_UNDO) this.done.shift();
+    this.undone = [];
+  }
+
+  /** The edits that take the last gesture back, or null when there is nothing to take back. */
+  undo(look: (layer: string) => Lookup): { layer: string; edits: Edit[] } | null {
+    for (let last = this.done.pop(); last !== undefined; last = this.done.pop()) {
+      const edits = reverse(last, look(last.layer), 'back');
+      if (edits.length === 0) continue;
+      this.undone.push(last);
+      return { layer: last.layer, edits };
+    }
+    return null;
+  }
+
+  /** The edits that do the last undone gesture again. */
+  redo(look: (layer: string) => Lookup): { layer: string; edits: Edit[] } | null {
+    for (let last = this.undone.pop(); last !== undefined; last = this.undone.pop()) {
+      const edits = reverse(last, look(last.layer), 'again');
+      if (edits.length === 0) continue;
+      this.done.push(last);
+      return { layer: last.layer, edits };
+    }
+    return null;
+  }
+
+  /** The layer is gone, or the person is: nothing of it may be replayed. */
+  forget(layer?: string): void {
+    const kept = (one: Gesture): boolean => layer !== undefined && one.layer !== layer;
+    this.done = this.done.filter(kept);
+    this.undone = this.undone.filter(kept);
+  }
+}
+
+function reverse(gesture: Gesture, look: Lookup, way: 'back' | 'again'): Edit[] {
+  const steps = way === 'back' ? [...gesture.steps].reverse() : gesture.steps;
+  const edits: Edit[] = [];
+  for (const step of steps) {
+    const now = look(step.id);
+    if (step.made === 'patched') {
+      const [is, wanted] = way === 'back' ? [step.to, step.from] : [step.from, step.to];
+      // Another device changed it meanwhile: its value stays.
+      if (now === undefined || !same(valuesOf(now, is), is)) continue;
+      edits.push({ op: 'patch', id: step.id, ...wanted });
+    } else {
+      const remove = (step.made === 'deleted') !== (way === 'back');
+      if (remove === (now !== undefined)) {
+        edits.push({ op: remove ? 'delete' : 'restore', id: step.id });
+      }
+    }
+  }
+  return edits;
+}
+
+/** The patchable values of a mark or patch; with `like`, those it names, absent ones spelt out. */
+function valuesOf(source: PatchValues, like?: Values): Values {
+  const values: Record<string, unknown> = {};
+  for (const field of FIELDS) {
+    if (like !== undefined && !(field in like)) continue;
+    const value = source[field] ?? (like === undefined ? undefined : ABSENT[field]);
+    if (value !== undefined) values[field] = value;
+  }
+  return values as Values;
+}
+
+function same(a: Values, b: Values): boolean {
+  return FIELDS.every((field) => equal(a[field], b[field]));
+}
+
+/** Deep equality of JSON values, whatever the order of keys. */
+function equal(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) =>
+      equal((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+    )
+  );
+}
