@@ -33,7 +33,6 @@ export class Queue {
   private waiting: Waiting[] = [];
   private readonly byMark = new Map<string, Waiting[]>();
   private refusedMarks = new Set<string>();
-  private failed: OutboxWrite[] = [];
   private readonly early = new Set<number>();
 
   constructor(stored: StoredOutbox, newKey: () => string) {
@@ -261,17 +260,6 @@ export class Queue {
     return update.length + remove.length > 0 ? { update, remove } : null;
   }
 
-  notWritten(write: OutboxWrite): void {
-    this.failed.push(write);
-  }
-
-  /** The writes that failed, to be tried again in their order. */
-  unwrittenAgain(): OutboxWrite[] {
-    const failed = this.failed;
-    this.failed = [];
-    return failed;
-  }
-
   /** Another tab's write. Returns the entries and drafts whose marks may look different. */
   heard(write: OutboxWrite, numbers: Numbers): Array<{ layer: string; ops: readonly Operation[] }> {
     const moved: Array<{ layer: string; ops: readonly Operation[] }> = [];
@@ -280,7 +268,11 @@ export class Queue {
       if (one !== undefined) {
         moved.push(one);
         this.drop(one);
-      } else if (this.early.size < MAX_EARLY) this.early.add(opNo);
+      } else {
+        this.early.add(opNo);
+        const oldest = this.early.values().next().value;
+        if (this.early.size > MAX_EARLY && oldest !== undefined) this.early.delete(oldest);
+      }
     }
     for (const entry of write.update ?? []) {
       const one = this.find(entry.opNo);

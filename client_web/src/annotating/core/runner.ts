@@ -6,6 +6,9 @@ import { type Effect, SyncCore } from './sync';
 import type { ClientMessage, ServerMessage } from './model';
 import type { Lease, Numbers, OutboxStorage, OutboxWrite } from './outbox';
 
+/** A storage that could not be read at the hand-over (locked, busy) is asked again. */
+const LEAD_AGAIN_MS = 1_000;
+
 export interface RunnerParts {
   readonly person: string;
   readonly storage: OutboxStorage;
@@ -29,7 +32,9 @@ export class SyncRunner {
   private readonly giveUpLease: () => void;
   private readonly timers = new Set<() => void>();
   /** Writes go to the storage one after the other: their order is the order of the work. */
+  private writes: OutboxWrite[] = [];
   private writing: Promise<void> = Promise.resolve();
+  private busy = false;
   private stopped = false;
 
   /** Loads what waits in the outbox and begins. Rejects when the storage cannot be read. */
@@ -49,8 +54,7 @@ export class SyncRunner {
     this.parts = parts;
     this.stopListening = stop;
     this.giveUpLease = parts.lease.acquire(() => {
-      // What the tab before us left: read it after our own writes, so that nothing is missed.
-      void this.after(async () => this.run(core.lead(await parts.storage.load())));
+      void this.lead();
     });
   }
 
@@ -63,7 +67,8 @@ export class SyncRunner {
           this.parts.send(effect.message);
           break;
         case 'write':
-          void this.write(effect.write);
+          this.writes.push(effect.write);
+          this.startWriting();
           break;
         case 'show':
           this.parts.show(effect.layer, effect.ids);
@@ -77,6 +82,7 @@ export class SyncRunner {
         case 'wake': {
           const cancel = this.parts.later(effect.ms, () => {
             this.timers.delete(cancel);
+            this.startWriting();
             this.run(this.core.wake());
           });
           this.timers.add(cancel);
@@ -100,21 +106,39 @@ export class SyncRunner {
     this.timers.clear();
   }
 
-  private write(write: OutboxWrite): Promise<void> {
-    return this.after(async () => {
-      let numbers: Numbers;
-      try {
-        numbers = await this.parts.storage.write(write);
-      } catch {
-        this.run(this.core.notWritten(write));
-        return;
-      }
-      this.run(this.core.written(write, numbers));
-    });
+  /** What the tab before us left is read at this moment, so that nothing is missed. */
+  private async lead(): Promise<void> {
+    try {
+      const stored = await this.parts.storage.load();
+      this.run(this.core.lead(stored));
+    } catch {
+      const cancel = this.parts.later(LEAD_AGAIN_MS, () => {
+        this.timers.delete(cancel);
+        void this.lead();
+      });
+      this.timers.add(cancel);
+    }
   }
 
-  private after(work: () => Promise<void>): Promise<void> {
-    this.writing = this.writing.then(work, work);
-    return this.writing;
+  private startWriting(): void {
+    if (this.busy || this.stopped) return;
+    this.busy = true;
+    this.writing = this.writeAll();
+  }
+
+  private async writeAll(): Promise<void> {
+    for (let next = this.writes[0]; next !== undefined; next = this.writes[0]) {
+      let numbers: Numbers;
+      try {
+        numbers = await this.parts.storage.write(next);
+      } catch {
+        this.busy = false;
+        this.run(this.core.notWritten());
+        return;
+      }
+      this.writes.shift();
+      this.run(this.core.written(next, numbers));
+    }
+    this.busy = false;
   }
 }

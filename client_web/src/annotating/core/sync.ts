@@ -43,6 +43,8 @@ interface OpenLayer {
   parts: Mark[];
   nextPart: number;
   failures: number;
+  /** A delta came that could not be held. */
+  missed: boolean;
   /** A whole wait has passed since the question. */
   late: boolean;
 }
@@ -123,6 +125,7 @@ export class SyncCore {
       parts: [],
       nextPart: 0,
       failures: 0,
+      missed: false,
       late: false,
     };
     this.layers.set(layer, open);
@@ -185,9 +188,9 @@ export class SyncCore {
     return this.done();
   }
 
-  /** The storage failed: the work stays in memory, shown as not saved, and is tried again. */
-  notWritten(write: OutboxWrite): Effect[] {
-    this.queue.notWritten(write);
+  /** The storage failed: the work stays in memory, shown as not saved. The shell keeps its
+   * writes in their order and tries again from the failed one at the next `wake`. */
+  notWritten(): Effect[] {
     this.effects.push({ do: 'wake', ms: this.backoff() });
     return this.done();
   }
@@ -239,7 +242,6 @@ export class SyncCore {
   /** The time of a `wake` effect has come. */
   wake(): Effect[] {
     this.paused = false;
-    for (const write of this.queue.unwrittenAgain()) this.write(write);
     for (const open of this.layers.values()) {
       if (open.state !== 'asking') continue;
       if (open.late) this.ask(open);
@@ -322,6 +324,7 @@ export class SyncCore {
     open.held = [];
     open.parts = [];
     open.nextPart = 0;
+    open.missed = false;
     open.late = false;
     this.effects.push({ do: 'wake', ms: ANSWER_WITHIN_MS });
     this.send({ t: 'ann.open', layer: open.replica.layer, cursor: open.replica.cursor });
@@ -362,6 +365,7 @@ export class SyncCore {
       // While an answer is under way this is the live stream running ahead of it; else a gap.
       if (open.state !== 'asking') this.ask(open);
       if (open.held.length < MAX_HELD_DELTAS) open.held.push(delta);
+      else open.missed = true;
       return;
     }
     if (delta.to > replica.cursor) this.show(replica.layer, replica.takeDelta(delta));
@@ -397,6 +401,7 @@ export class SyncCore {
       }
       this.show(open.replica.layer, open.replica.takeDelta(delta));
     }
+    if (open.missed) this.ask(open);
   }
 
   private bridge(opNo: number, ack: { seqs: readonly number[]; revs: readonly number[] }): void {

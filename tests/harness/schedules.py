@@ -1,0 +1,34 @@
+"""Seeded schedules: the same seed gives the same faults to every kind of client and store."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from tests.harness.annotation_model import TabletClient
+from tests.harness.annotation_world import StoreUnderTest, World
+
+
+def run_schedule(
+    seed: int,
+    make_store: Callable[[], StoreUnderTest],
+    make_client: Callable[[str], TabletClient],
+    *,
+    steps: int = 250,
+    acknowledge_before_commit: bool = False,
+) -> None:
+    """Run one schedule to its end and check it. Raises AssertionError."""
+    rng = random.Random(seed)
+    world = World(make_store(), make_client, acknowledge_before_commit=acknowledge_before_commit)
+    try:
+        for _ in range(steps):
+            world.do(
+                rng.choice(World.ACTIONS),
+                rng.randrange(256),
+                rng.randrange(256),
+                rng.randrange(256),
+            )
+        world.settle()
+        world.check()
+    finally:
+        world.close()
