@@ -1,6 +1,7 @@
 """Open the one foreign document of this process, and name what is wrong with it."""
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 from server.sandbox.child.mupdf import pymupdf
@@ -45,6 +46,17 @@ def open_document(data: memoryview, limits: SandboxLimits) -> Any:
     return document
 
 
+def unturn(page: Any) -> Callable[[float, float], tuple[float, float]]:
+    """From the displayed page to page space. Not PyMuPDF's matrix: that one forgets UserUnit."""
+    wide, high = float(page.rect.width), float(page.rect.height)
+    turns: dict[int, Callable[[float, float], tuple[float, float]]] = {
+        90: lambda x, y: (y, wide - x),
+        180: lambda x, y: (wide - x, high - y),
+        270: lambda x, y: (high - y, x),
+    }
+    return turns.get(int(page.rotation), lambda x, y: (x, y))
+
+
 def read_outline(document: Any, limits: SandboxLimits) -> list[dict[str, Any]]:
     """`[{title, page, level, y}]`: page from 0, level from 1, y in page space or None.
 
@@ -52,7 +64,7 @@ def read_outline(document: Any, limits: SandboxLimits) -> list[dict[str, Any]]:
     """
     rows: list[dict[str, Any]] = []
     with contextlib.suppress(Exception):
-        matrices: dict[int, Any] = {}
+        flatten: dict[int, Any] = {}
         for level, title, number, target in document.get_toc(simple=False):
             if len(rows) >= limits.max_outline_entries:
                 break
@@ -62,9 +74,9 @@ def read_outline(document: Any, limits: SandboxLimits) -> list[dict[str, Any]]:
             point = target.get("to") if isinstance(target, dict) else None
             y = None
             if point is not None:
-                if index not in matrices:
-                    matrices[index] = document.load_page(index).derotation_matrix
-                y = round(float((pymupdf.Point(point) * matrices[index]).y), 2)
+                if index not in flatten:
+                    flatten[index] = unturn(document.load_page(index))
+                y = round(float(flatten[index](point.x, point.y)[1]), 2)
                 y = y if -1e6 < y < 1e6 else None
             rows.append({"title": str(title)[:1000], "page": index, "level": level, "y": y})
     return rows

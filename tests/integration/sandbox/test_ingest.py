@@ -55,8 +55,9 @@ async def test_a_document_comes_page_by_page(sandbox: Sandbox, write_pdf: Write)
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("unit", [1, 2])
 async def test_words_stand_where_the_picture_shows_them(
-    sandbox: Sandbox, write_pdf: Write, rotation: int
+    sandbox: Sandbox, write_pdf: Write, rotation: int, unit: int
 ) -> None:
     """A word's box in page space, turned as the page is, frames its ink in the image."""
 
@@ -64,19 +65,27 @@ async def test_words_stand_where_the_picture_shows_them(
         page = document.new_page(width=500, height=700)
         page.insert_text((200, 300), "XXXX", fontsize=40)
         page.set_cropbox(pymupdf.Rect(60, 90, 480, 650))
+        document.xref_set_key(page.xref, "UserUnit", str(unit))
+        document.set_toc([[1, "Ở giữa", 1, 300]])
+        height = page.mediabox.height
+        destination = f"[{page.xref} 0 R/XYZ 60 {height - 190} 0]"
+        document.xref_set_key(document.get_outline_xrefs()[0], "A", "null")
+        document.xref_set_key(document.get_outline_xrefs()[0], "Dest", destination)
         page.set_rotation(rotation)
 
-    _, [page], _ = await ingest_all(sandbox, write_pdf(build))
-    assert (page.width_pt, page.height_pt, page.rotation) == (420, 560, rotation)
+    opened, [page], _ = await ingest_all(sandbox, write_pdf(build))
+    wide, high = 420 * unit, 560 * unit
+    assert (page.width_pt, page.height_pt, page.rotation) == (wide, high, rotation)
+    assert opened.outline[0].y == pytest.approx(100 * unit, abs=1)
     ((x0, y0, x1, y1, *_rest),) = json.loads(page.words)["words"]
-    assert x0 == pytest.approx(200 - 60, abs=1)
+    assert x0 == pytest.approx((200 - 60) * unit, abs=1)
     turned = {
         0: (x0, y0, x1, y1),
-        90: (560 - y1, x0, 560 - y0, x1),
-        180: (420 - x1, 560 - y1, 420 - x0, 560 - y0),
-        270: (y0, 420 - x1, y1, 420 - x0),
+        90: (high - y1, x0, high - y0, x1),
+        180: (wide - x1, high - y1, wide - x0, high - y0),
+        270: (y0, wide - x1, y1, wide - x0),
     }[rotation]
-    scale = page.image_w / (560 if rotation in (90, 270) else 420)
+    scale = page.image_w / (high if rotation in (90, 270) else wide)
     ink = decode(page.image).convert("L").point(lambda v: 255 if v < 128 else 0).getbbox()
     assert ink is not None
     box = [value * scale for value in turned]

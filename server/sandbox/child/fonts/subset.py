@@ -1,15 +1,15 @@
 """Make the typeface of exported notes and stamps again, from Liberation Sans 2 (OFL 1.1).
 
 Usage: python server/sandbox/child/fonts/subset.py LiberationSans-Regular.ttf
-Needs fontTools. Latin with all Vietnamese letters, Greek, Cyrillic, punctuation and arrows; renamed,
-because the licence reserves the name.
+Needs fontTools. Latin with all Vietnamese letters, Greek, Cyrillic, punctuation and arrows;
+renamed, because the licence reserves the name.
 """
 
 import sys
 from pathlib import Path
 
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
+from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
 NAMES = {1: "Phonghop Sans", 3: "phonghop: Phonghop Sans", 4: "Phonghop Sans", 6: "PhonghopSans"}
 RANGES = (

@@ -1,0 +1,301 @@
+"""A mark as a PDF annotation: its dictionary and its appearance. Pure; no PDF library.
+
+The writer (the sandbox's export job) turns these values into objects: `PdfName` into names, str
+into text strings, lists and dicts into arrays and dictionaries. Every annotation has `/AP`, because
+viewers draw missing ones each in their own way and PDF ink knows no pressure; `/NM` is our id, `/T`
+the author's name, `/M` the server's time. Source: ISO 32000-2 12.5 (annotations), 12.5.5
+(appearances), 12.5.6.10 (text markup; QuadPoints in the order viewers use).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from annotations import pdf_drawing as drawing
+from annotations.ink import Stroke, decode_ink
+from annotations.model import INK_KINDS, Annotation
+from annotations.pdf_drawing import Canvas, Matrix, PageFrame, Typeface
+
+PdfValue = Any
+"""None, bool, int, float, str, PdfName, list[PdfValue] or dict[str, PdfValue]."""
+
+PRINT_FLAG: Final = 4
+POPUP_SIZE: Final = (190.0, 110.0)
+DEFAULT_FONT_SIZE: Final = 12.0
+_UNDERLINE, _STRIKEOUT = 0.94, 0.55
+_MARGIN: Final = 1.0
+"""Room around what is drawn, for anti-aliasing."""
+_NOTE_MARGIN: Final = 1.0
+"""A note's own pen is 1 pt wide; its Rect must not depend on its style, see `_upright`."""
+
+
+class PdfName(str):
+    """A PDF name, without its slash."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """A form's content in user space; `box` is its BBox and the annotation's Rect. `opacity` and
+    `multiply` go into its graphics state G, the font is F where `has_text`."""
+
+    content: bytes
+    box: list[float]
+    opacity: float
+    multiply: bool
+    has_text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PdfMark:
+    """One annotation to write. `entries` lacks only what needs other objects: AP, P, OC, Popup,
+    Parent and IRT. `popup` is the popup's Rect where the mark has words of its own."""
+
+    id: str
+    page: int
+    entries: dict[str, PdfValue]
+    appearance: Appearance
+    popup: list[float] | None = None
+    reply_to: str | None = None
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A mark on its way: what the kinds add."""
+
+    mark: Annotation
+    frame: PageFrame
+    face: Typeface
+    canvas: Canvas
+    entries: dict[str, PdfValue] = field(default_factory=dict)
+    multiply: bool = False
+    has_text: bool = False
+
+    @property
+    def color(self) -> str:
+        return str(self.mark.style.get("color", drawing.INK_COLOR))
+
+    @property
+    def width(self) -> float:
+        return float(self.mark.style.get("width", 1.0))
+
+
+def pdf_date(ms: int) -> str:
+    """Milliseconds since 1970 as a PDF date in UTC (ISO 32000-2 7.9.4)."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("D:%Y%m%d%H%M%SZ")
+
+
+def to_pdf(
+    mark: Annotation, author: str, frame: PageFrame, face: Typeface, *, drawn_in: bool = False
+) -> PdfMark:
+    """The annotation `mark` becomes on a page framed by `frame`. Trusts the record's checks.
+
+    `drawn_in`: the appearance will be part of the page and turns with it. A text annotation does
+    not: viewers keep it upright about the upper left corner of its Rect (ISO 32000-2 12.5.6.4).
+    """
+    matrix = _matrix_of(mark)
+    if mark.kind == "note" and not drawn_in:
+        matrix = _upright(matrix)
+    draft = _Draft(mark, frame, face, Canvas(frame, matrix))
+    _KINDS[mark.kind](draft)
+    opacity = float(mark.style.get("opacity", 1.0))
+    box = frame.rect(draft.canvas.points, _margin(draft))
+    entries: dict[str, PdfValue] = {
+        "Type": PdfName("Annot"),
+        "Rect": box,
+        "NM": mark.id,
+        "T": author,
+        "M": pdf_date(mark.modified),
+        "CreationDate": pdf_date(mark.created),
+        "F": PRINT_FLAG,
+        "C": list(drawing.rgb(draft.color)),
+        "CA": opacity,
+        **draft.entries,
+    }
+    if mark.body:
+        entries["Contents"] = mark.body
+    popup = None
+    if mark.kind == "note" or (mark.body and mark.kind != "free_text"):
+        wide, high = (side / frame.unit for side in POPUP_SIZE)
+        popup = [box[2], box[3] - high, box[2] + wide, box[3]]
+    if mark.reply_to is not None:
+        entries["RT"] = PdfName("R")
+    content = draft.canvas.content()
+    look = Appearance(content, box, opacity, draft.multiply, draft.has_text)
+    return PdfMark(mark.id, mark.page, entries, look, popup, mark.reply_to)
+
+
+def _margin(draft: _Draft) -> float:
+    if draft.mark.kind == "note":
+        return _NOTE_MARGIN
+    return _MARGIN + (draft.width / 2 if "QuadPoints" not in draft.entries else 0.0)
+
+
+def _matrix_of(mark: Annotation) -> Matrix:
+    """How the mark's own coordinates lie in page space."""
+    geometry = mark.geometry
+    if mark.kind in INK_KINDS and "matrix" in geometry:
+        a, b, c, d, e, f = geometry["matrix"]
+        return (a, b, c, d, e, f)
+    turn = int(geometry.get("rotate", 0))
+    if mark.kind == "note":
+        x, y = geometry["point"]
+        a, b, c, d, _, _ = drawing.turn_about(turn, 0, 0)
+        return (a, b, c, d, x, y)
+    if mark.kind in ("free_text", "stamp"):
+        x0, y0, x1, y1 = geometry["rect"]
+        return drawing.turn_about(turn, (x0 + x1) / 2, (y0 + y1) / 2)
+    return drawing.IDENTITY
+
+
+def _upright(matrix: Matrix) -> Matrix:
+    """Where to draw an upright icon of the unrotated page, so that a viewer which turns the page
+    but not the icon, about its upper left corner, shows it centred on its point."""
+    half = drawing.NOTE_SIDE / 2 + _NOTE_MARGIN
+    x, y = drawing.apply(matrix, -half, -half)
+    return (1, 0, 0, 1, x + half, y + half)
+
+
+def _ink(draft: _Draft) -> None:
+    mark, canvas = draft.mark, draft.canvas
+    stroke: Stroke = decode_ink(mark.ink or b"")
+    matrix = _matrix_of(mark)
+    path: list[float] = []
+    for x, y in zip(stroke.xs, stroke.ys, strict=True):
+        path += (round(value, 3) for value in draft.frame.to_user(*drawing.apply(matrix, x, y)))
+    draft.entries = {
+        "Subtype": PdfName("Ink"),
+        "InkList": [path],
+        "BS": {"W": round(draft.width / draft.frame.unit, 3)},
+    }
+    draft.multiply = mark.kind == "highlighter"
+    if stroke.pressure is None:
+        canvas.pen(draft.color, draft.width)
+        drawing.draw_centre_line(canvas, stroke.xs, stroke.ys)
+        canvas.operator("S")
+    else:
+        canvas.fill_color(draft.color)
+        drawing.draw_nib(canvas, stroke.xs, stroke.ys, stroke.pressure, draft.width)
+        canvas.operator("f")
+
+
+def _text_mark(draft: _Draft) -> None:
+    mark, canvas, frame = draft.mark, draft.canvas, draft.frame
+    quads: list[list[float]] = mark.geometry["quads"]
+    subtype = {
+        "highlight": "Highlight",
+        "underline": "Underline",
+        "strikeout": "StrikeOut",
+        "squiggly": "Squiggly",
+    }[mark.kind]
+    points: list[float] = []
+    for quad in quads:
+        for x, y in zip(quad[::2], quad[1::2], strict=True):
+            points += (round(value, 3) for value in frame.to_user(x, y))
+            canvas.points.append((x, y))
+    draft.entries = {"Subtype": PdfName(subtype), "QuadPoints": points}
+    if mark.kind == "highlight":
+        draft.multiply = True
+        canvas.fill_color(draft.color)
+        drawing.draw_quads(canvas, quads)
+        canvas.operator("f")
+        return
+    canvas.pen(draft.color, draft.width)
+    if mark.kind == "squiggly":
+        drawing.draw_waves(canvas, quads)
+    else:
+        down = _UNDERLINE if mark.kind == "underline" else _STRIKEOUT
+        drawing.draw_line_of_quads(canvas, quads, down)
+    canvas.operator("S")
+
+
+def _note(draft: _Draft) -> None:
+    draft.entries = {"Subtype": PdfName("Text"), "Name": PdfName("Note"), "Open": False}
+    drawing.draw_note(draft.canvas, draft.color)
+
+
+def _shape(draft: _Draft) -> None:
+    mark, canvas = draft.mark, draft.canvas
+    x0, y0, x1, y1 = mark.geometry["rect"]
+    fill = mark.style.get("fill")
+    draft.entries = {
+        "Subtype": PdfName("Square" if mark.kind == "rectangle" else "Circle"),
+        "BS": {"W": round(draft.width / draft.frame.unit, 3)},
+        "RD": [round(_MARGIN / draft.frame.unit, 3)] * 4,
+    }
+    if fill is not None:
+        draft.entries["IC"] = list(drawing.rgb(fill))
+        canvas.fill_color(fill)
+    canvas.pen(draft.color, draft.width)
+    if mark.kind == "rectangle":
+        canvas.polygon([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+    else:
+        canvas.ellipse((x0 + x1) / 2, (y0 + y1) / 2, (x1 - x0) / 2, (y1 - y0) / 2)
+    canvas.operator(_paint(fill is not None, draft.width > 0))
+
+
+def _paint(fills: bool, strokes: bool) -> str:
+    return {(True, True): "B", (True, False): "f", (False, True): "S"}.get((fills, strokes), "n")
+
+
+def _line(draft: _Draft) -> None:
+    mark, canvas = draft.mark, draft.canvas
+    start = (float(mark.geometry["from"][0]), float(mark.geometry["from"][1]))
+    end = (float(mark.geometry["to"][0]), float(mark.geometry["to"][1]))
+    arrow = mark.kind == "arrow"
+    ends = [*draft.frame.to_user(*start), *draft.frame.to_user(*end)]
+    draft.entries = {
+        "Subtype": PdfName("Line"),
+        "L": [round(value, 3) for value in ends],
+        "LE": [PdfName("None"), PdfName("OpenArrow" if arrow else "None")],
+        "BS": {"W": round(draft.width / draft.frame.unit, 3)},
+    }
+    canvas.pen(draft.color, draft.width)
+    canvas.move(*start)
+    canvas.line(*end)
+    if arrow:
+        drawing.draw_barbs(canvas, start, end, draft.width)
+    canvas.operator("S")
+
+
+def _written(draft: _Draft) -> None:
+    mark, canvas = draft.mark, draft.canvas
+    x0, y0, x1, y1 = mark.geometry["rect"]
+    size = float(mark.style.get("font_size", DEFAULT_FONT_SIZE))
+    canvas.points += [drawing.apply(_matrix_of(mark), x, y) for x, y in ((x0, y0), (x1, y1))]
+    if mark.kind == "stamp":
+        name = str(mark.style.get("stamp", ""))
+        text = name
+        draft.entries = {"Subtype": PdfName("Stamp"), "Name": PdfName(name or "Draft")}
+    else:
+        text = mark.body
+        red, green, blue = drawing.rgb(draft.color)
+        at = f"/Helv {size / draft.frame.unit:g} Tf {red:g} {green:g} {blue:g} rg"
+        draft.entries = {"Subtype": PdfName("FreeText"), "DA": at, "BS": {"W": 0}}
+    draft.has_text = True
+    canvas.fill_color(draft.color)
+    for number, line in enumerate(text.split("\n")):
+        if line:
+            down = y0 + size + number * size * drawing.LINE_SPACING
+            canvas.text(x0, down, line, size, draft.face)
+
+
+_KINDS: Final[dict[str, Callable[[_Draft], None]]] = {
+    "ink": _ink,
+    "highlighter": _ink,
+    "highlight": _text_mark,
+    "underline": _text_mark,
+    "strikeout": _text_mark,
+    "squiggly": _text_mark,
+    "note": _note,
+    "rectangle": _shape,
+    "ellipse": _shape,
+    "line": _line,
+    "arrow": _line,
+    "free_text": _written,
+    "stamp": _written,
+}

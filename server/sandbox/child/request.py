@@ -1,0 +1,43 @@
+"""What the server asks of one export, as it travels to the child."""
+
+import dataclasses
+import json
+from typing import Any, Literal
+
+from annotations.ink import encode_ink, ink_to_text
+from annotations.model import Annotation, from_wire
+
+Mode = Literal["annotations", "flattened", "clean"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """`marks`: (layer id, mark). `layers` and `authors`: id to the name a reader sees."""
+
+    mode: Mode
+    layers: dict[str, str]
+    authors: dict[str, str]
+    marks: list[tuple[str, Annotation]]
+
+
+def read_request(header: dict[str, Any], body: bytes) -> ExportRequest:
+    """From the header's `mode`, `layers`, `authors` and the marks' JSON: a list of wire items
+    (annotations.model.to_wire) with a `layer` each. Deleted ones are passed over. `ink` may also be
+    a list of decoded points [x, y, pressure?]."""
+    marks = []
+    for item in json.loads(body):
+        if item.get("deleted"):
+            continue
+        if isinstance(item.get("ink"), list):
+            item = {**item, "ink": ink_to_text(_encode_points(item["ink"]))}
+        marks.append((str(item["layer"]), from_wire(item, item["layer"], "")))
+    return ExportRequest(header["mode"], header["layers"], header["authors"], marks)
+
+
+def _encode_points(points: list[list[float]]) -> bytes:
+    pressed = all(len(point) > 2 for point in points)
+    return encode_ink(
+        [point[0] for point in points],
+        [point[1] for point in points],
+        [point[2] for point in points] if pressed else None,
+    )
