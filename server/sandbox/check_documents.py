@@ -1,4 +1,4 @@
-"""`phonghop check-documents FOLDER`: every file of a folder through the ingest that uploads meet."""
+"""`phonghop check-documents FOLDER`: every file of a folder through the ingest of uploads."""
 
 import asyncio
 import contextlib
