@@ -107,14 +107,19 @@ export async function keep(
   );
   if (stale) await drop(store, stale.versionId);
   await store.put(names.document(view.card.id), encoder.encode(JSON.stringify(view)));
+  const shelf = new Shelving(parts, entry, before, limit);
+  await shelf.note();
   if (!entry.complete) {
-    const shelf = new Shelving(parts, entry, before, limit);
-    await shelf.note();
-    await parts.idle(signal);
-    await shelf.take(names.words(version.id), await parts.server.allWords(signal));
-    await (entry.copy === 'pdf' ? keepPdf : keepImages)(version, parts, shelf, signal);
+    try {
+      await parts.idle(signal);
+      const words = names.words(version.id);
+      if (!(await store.get(words))) await shelf.take(words, await parts.server.allWords(signal));
+      await (entry.copy === 'pdf' ? keepPdf : keepImages)(version, parts, shelf, signal);
+    } finally {
+      // Also when broken off: the next time goes on from here with the right count of bytes.
+      await shelf.note();
+    }
   }
-  await writeShelf(store, placed(await readShelf(store), entry));
   const total = entry.copy === 'pdf' ? 1 : version.page_count;
   parts.onProgress({ done: entry.complete ? total : 0, total, complete: entry.complete });
 }
@@ -160,7 +165,6 @@ async function keepPdf(
   const pdf = await parts.server.pdf(signal);
   if (!pdf || (await compare(pdf, version.sha256)) === 'differs') return;
   shelf.entry.complete = await shelf.take(names.pdf(version.id), pdf);
-  await shelf.note();
 }
 
 async function keepImages(
@@ -181,9 +185,7 @@ async function keepImages(
       if (!(await shelf.take(key, bytes))) return;
     }
     done += 1;
-    if (done % 20 === 0) await shelf.note();
     parts.onProgress({ done, total, complete: false });
   }
   shelf.entry.complete = done === total;
-  await shelf.note();
 }

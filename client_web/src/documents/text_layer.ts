@@ -1,8 +1,8 @@
 /**
  * Selectable text over a page image. The layer lives in page space, one px per point, and its
  * container carries the page's transform, so zooming and rotation never rebuild it. Each line is
- * a block, so that a selection over several lines copies with line breaks; each word reaches to
- * the start of the next, so that dragging along a line meets no holes.
+ * one block of flowing words, spaced letter by letter until every word stands on its picture: so
+ * a drag along a line meets no holes, and a selection over lines copies with line breaks.
  */
 import type { Word } from './viewport';
 
@@ -13,39 +13,64 @@ const EM_PER_BOX = 0.86;
 export type Measure = (text: string) => number;
 
 export interface PlacedWord {
+  /** The word, with a space behind it when the line goes on. */
   text: string;
+  /** Space after each letter, px: what is missing to reach the next word. */
+  spacing: number;
+}
+
+export interface PlacedLine {
   left: number;
   top: number;
   height: number;
   fontSize: number;
-  /** Horizontal stretch that makes the text as wide as its box. */
-  stretch: number;
+  /** Down to the next line of the same block, so that a finger between two lines hits one. */
+  gap: number;
+  words: PlacedWord[];
+}
+
+/** True when `next` stands on the line of `word`, to its right. */
+function goesOn(word: Word, next: Word | undefined): next is Word {
+  return (
+    next !== undefined &&
+    next.block === word.block &&
+    next.line === word.line &&
+    next.x0 > word.x0 &&
+    next.x0 - word.x1 < 10 * (word.y1 - word.y0)
+  );
 }
 
 /** Lines of placed words in reading order. */
-export function placeWords(words: Word[], measure: Measure): PlacedWord[][] {
-  const lines: PlacedWord[][] = [];
-  words.forEach((word, index) => {
-    const before = words[index - 1];
-    const next = words[index + 1];
-    const sameLine = (other: Word | undefined) =>
-      other !== undefined && other.block === word.block && other.line === word.line;
-    const goesOn = sameLine(next) && next !== undefined && next.x0 > word.x0;
-    const text = goesOn ? `${word.text} ` : word.text;
-    const right = goesOn ? Math.max(word.x1, next.x0) : word.x1;
-    const height = word.y1 - word.y0;
+export function placeWords(words: Word[], measure: Measure): PlacedLine[] {
+  const lines: PlacedLine[] = [];
+  let open: Word[] = [];
+  let blockAbove = -1;
+  const close = () => {
+    const first = open[0];
+    if (!first) return;
+    const top = Math.min(...open.map((word) => word.y0));
+    const height = Math.max(...open.map((word) => word.y1)) - top;
     const fontSize = height * EM_PER_BOX;
-    const natural = (measure(text) * fontSize) / 100;
-    const placed: PlacedWord = {
-      text,
-      left: word.x0,
-      top: word.y0,
-      height,
-      fontSize,
-      stretch: natural > 0 ? (right - word.x0) / natural : 1,
-    };
-    if (sameLine(before)) lines.at(-1)?.push(placed);
-    else lines.push([placed]);
+    const placed = open.map((word, index) => {
+      const next = open[index + 1];
+      const text = next ? `${word.text} ` : word.text;
+      const width = (next ? next.x0 : word.x1) - word.x0;
+      const natural = (measure(text) * fontSize) / 100;
+      return { text, spacing: (width - natural) / Math.max(1, [...text].length) };
+    });
+    const above = lines.at(-1);
+    const sameBlock = blockAbove === first.block;
+    if (above && sameBlock) {
+      const gap = top - above.top - above.height;
+      above.gap = gap > 0 && gap < above.height ? gap : 0;
+    }
+    lines.push({ left: first.x0, top, height, fontSize, gap: 0, words: placed });
+    blockAbove = first.block;
+    open = [];
+  };
+  words.forEach((word, index) => {
+    open.push(word);
+    if (!goesOn(word, words[index + 1])) close();
   });
   return lines;
 }
@@ -69,22 +94,24 @@ export function measureText(text: string): number {
   return width;
 }
 
-/** The lines as elements, ready to be put into the layer at once. */
-function buildLines(lines: PlacedWord[][]): DocumentFragment {
+function buildLines(lines: PlacedLine[]): DocumentFragment {
   const fragment = document.createDocumentFragment();
   for (const line of lines) {
+    // A block in the flow makes the line break of a copied selection; the line inside is placed.
     const block = document.createElement('div');
-    for (const word of line) {
+    const placed = document.createElement('p');
+    placed.style.left = `${line.left}px`;
+    placed.style.top = `${line.top}px`;
+    placed.style.fontSize = `${line.fontSize}px`;
+    placed.style.lineHeight = `${line.height}px`;
+    placed.style.paddingBottom = `${line.gap}px`;
+    for (const word of line.words) {
       const span = document.createElement('span');
       span.textContent = word.text;
-      const { style } = span;
-      style.left = `${word.left}px`;
-      style.top = `${word.top}px`;
-      style.fontSize = `${word.fontSize}px`;
-      style.lineHeight = `${word.height}px`;
-      style.transform = `scaleX(${word.stretch})`;
-      block.append(span);
+      span.style.letterSpacing = `${word.spacing}px`;
+      placed.append(span);
     }
+    block.append(placed);
     fragment.append(block);
   }
   return fragment;
