@@ -68,6 +68,7 @@ class Receiver(Link):
         self.ssrc = secrets.randbits(31) | 1
         self.slots: dict[int, Slot] = {}
         self.packets = 0
+        self.unique = 0
         self.undecryptable = 0
         self.sampled = 0
         self.delays_ns: list[int] = []
@@ -118,6 +119,7 @@ class Receiver(Link):
         if sequence == slot.expected:
             slot.expected = sequence + 1 & 0xFFFF
             slot.received += 1
+            self.unique += 1
         else:
             self._on_gap(slot, sequence)
         self._countdown -= 1
@@ -133,9 +135,11 @@ class Receiver(Link):
                 slot.missing[slot.expected + step & 0xFFFF] = [now, 0.0]
             slot.expected = sequence + 1 & 0xFFFF
             slot.received += 1
+            self.unique += 1
         elif slot.missing.pop(sequence, None) is not None:
             slot.received += 1
             slot.late += 1
+            self.unique += 1
         else:
             slot.duplicates += 1
 
