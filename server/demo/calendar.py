@@ -59,3 +59,19 @@ def in_words(day: date) -> str:
     """ "ngày 05 tháng 02 năm 2026": NĐ 30/2020, two digits below 10 (months: below 3)."""
     month = f"{day.month:02d}" if day.month < 3 else str(day.month)
     return f"ngày {day.day:02d} tháng {month} năm {day.year}"
+
+
+def previous_session_day(today: date) -> date:
+    """The day of the last regular session: about a month ago."""
+    return working_day(today - timedelta(days=30))
+
+
+def storm_meeting_day(today: date) -> date:
+    """The day of the past online meeting about the storm."""
+    return working_day(today - timedelta(days=12))
+
+
+def coming_meeting_day(today: date) -> date:
+    """The day of the meeting to come: about a week ahead, on a working day."""
+    day = today + timedelta(days=6)
+    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)

@@ -54,11 +54,14 @@ def bind(
         document.xref_set_key(page.xref, "Resources", f"<</Font<<{entries}>>>>")
         document.xref_set_key(page.xref, "Contents", f"{content} 0 R")
         if sheet.crop:
-            page.set_cropbox(pymupdf.Rect(*sheet.crop))
+            box = " ".join(f"{edge:.3f}" for edge in sheet.crop)
+            document.xref_set_key(page.xref, "CropBox", f"[{box}]")
         if sheet.rotate:
-            page.set_rotation(sheet.rotate)
+            document.xref_set_key(page.xref, "Rotate", str(sheet.rotate))
     if outline:
-        document.set_toc([[entry.level, entry.title, entry.page + 1] for entry in outline])
+        # Texts may begin below level 1; a PDF's outline may not.
+        lift = outline[0].level - 1
+        document.set_toc([[max(1, e.level - lift), e.title, e.page + 1] for e in outline])
     if labels:
         document.set_page_labels(
             [

@@ -46,18 +46,20 @@ def flow_text(
     hand: Hand,
     insertions: Mapping[str, Insertion] | None = None,
     extra: Mapping[str, str] | None = None,
-    headings: bool = True,
+    keep_last: float = 0.0,
 ) -> None:
-    """Flow a text file; `insertions` are its "!" lines ("table budget" -> a function)."""
-    for block in blocks(name):
+    """Flow a text file; `insertions` are its "!" lines ("table budget" -> a function).
+
+    `keep_last` points are kept free below the last paragraph, for the signature.
+    """
+    found = blocks(name)
+    for place, block in enumerate(found):
         if block.startswith("!"):
             (insertions or {})[block[1:]](flow)
             continue
         marks, _, rest = block.partition(" ")
         text = capitalised(hand.fill(rest if set(marks) == {"#"} else block, extra))
-        if set(marks) == {"#"} and headings:
+        if set(marks) == {"#"}:
             flow.heading(len(marks), text)
-        elif set(marks) == {"#"}:
-            flow.paragraph(text, bold=True, keep=40)
         else:
-            flow.paragraph(text)
+            flow.paragraph(text, keep=keep_last if place == len(found) - 1 else 0.0)

@@ -73,7 +73,7 @@ def _body(setting: Setting, hand: Hand, key: KeyFigures) -> Flow:
     flow_text(flow, "report-general", hand, insertions)
     flow_text(flow, "report-sectors", hand, insertions)
     _localities(flow, setting, hand)
-    flow_text(flow, "report-outlook", hand)
+    flow_text(flow, "report-outlook", hand, keep_last=180)
     write_signature(
         flow,
         Signature(

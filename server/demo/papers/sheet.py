@@ -132,3 +132,31 @@ class Sheet:
 
 def _rgb(colour: Colour) -> str:
     return " ".join(f"{part:g}" for part in colour)
+
+
+def turned(sheet: Sheet, rotate: int) -> Sheet:
+    """The same picture stored lying on its side, upright again through /Rotate 90 or 270."""
+    matrix = f"0 1 -1 0 {sheet.height:.3f} 0" if rotate == 90 else f"0 -1 1 0 0 {sheet.width:.3f}"
+    crop = sheet.crop
+    if crop:
+        x0, y0, x1, y1 = crop
+        corners = (
+            (sheet.height - y1, x0, sheet.height - y0, x1)
+            if rotate == 90
+            else (y0, sheet.width - x1, y1, sheet.width - x0)
+        )
+        crop = corners
+    return Sheet(sheet.height, sheet.width, rotate, crop, [f"q {matrix} cm", *sheet.operators, "Q"])
+
+
+def mounted(sheet: Sheet, x: float, y: float) -> Sheet:
+    """The same picture on larger paper with crop marks; the CropBox shows the old size."""
+    width, height = sheet.width + 2 * x, sheet.height + 1.5 * y
+    large = Sheet(width, height, 0, (x, y, x + sheet.width, y + sheet.height))
+    large.operators = [f"q 1 0 0 1 {x:g} {y:g} cm", *sheet.operators, "Q"]
+    top, bottom = height - y - sheet.height, height - y
+    for corner_x, outward in ((x, -1), (x + sheet.width, 1)):
+        for corner_y, down in ((top, -1), (bottom, 1)):
+            large.line(corner_x + 4 * outward, corner_y, corner_x + 18 * outward, corner_y, 0.5)
+            large.line(corner_x, corner_y + 4 * down, corner_x, corner_y + 18 * down, 0.5)
+    return large
