@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-# A regular session late in a month speaks of that month; one in the first days of the next.
-FIRST_DAY_OF_OWN_MONTH = 10
+# The papers close their figures on the 15th: a session before the 18th speaks of last month.
+FIRST_DAY_OF_OWN_MONTH = 18
 
 
 @dataclass(frozen=True)

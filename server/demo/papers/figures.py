@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
-_RANGE = re.compile(r"(-?\d+(?:\.\d+)?)~(-?\d+(?:\.\d+)?)")
+_RANGE = re.compile(r"(y?)(-?\d+(?:\.\d+)?)~(-?\d+(?:\.\d+)?)")
 
 
 def number(value: float, decimals: int = 0) -> str:
@@ -22,7 +22,8 @@ class Hand:
     """Fills the braces of a text; the same seed gives the same words.
 
     {name} a given name · {12~45} a number in a range, with as many decimals as its bounds ·
-    {one|another} one of several wordings · {place} the next locality, going round.
+    {y2014~2021} a year, without a dot · {one|another} one of several wordings ·
+    {place} the next locality, going round.
     """
 
     seed: str
@@ -60,9 +61,10 @@ class Hand:
             bounds = _RANGE.fullmatch(inner)
             if bounds is None:
                 raise ValueError(f"nothing to put for {{{inner}}}")
-            low, high = bounds.groups()
+            year, low, high = bounds.groups()
             decimals = len(low.partition(".")[2])
-            return number(self.between(float(low), float(high), decimals), decimals)
+            value = self.between(float(low), float(high), decimals)
+            return str(int(value)) if year else number(value, decimals)
 
         while _BRACES.search(text):
             text = _BRACES.sub(replace, text)

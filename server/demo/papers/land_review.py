@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pymupdf
 
+from server.demo.localities import DISTRICTS
 from server.demo.papers.binding import bind, close
 from server.demo.papers.figures import Hand, number
 from server.demo.papers.flow import Flow
 from server.demo.papers.forms import Header, Signature
 from server.demo.papers.letters import PROVINCE_OFFICE, write_letter
-from server.demo.papers.prose import capitalised, groups
+from server.demo.papers.prose import TEXTS, capitalised, groups
 from server.demo.papers.scan import Scanner
 from server.demo.papers.setting import CAPITAL, Setting
 from server.demo.papers.sheet import A4_HEIGHT, A4_WIDTH
 from server.demo.papers.tables import Head, Table, set_table
 
 PAGES = 20
-PROJECTS = (
-    "Khu du lịch sinh thái Bàu Sen",
-    "Khu nhà ở thương mại Cửa Bắc",
-    "Trang trại chăn nuôi công nghệ cao Suối Rút",
-    "Nhà máy chế biến gỗ Khê Sơn",
-    "Khu nghỉ dưỡng ven biển Điền Hải",
-    "Trung tâm thương mại và chợ Ga Sim",
-    "Khu đô thị phía Đông Kim Bồng",
-    "Trồng rừng nguyên liệu Pù Nhi",
-    "Cụm nuôi tôm công nghệ cao Cồn Nhạn",
-    "Nhà máy gạch không nung Bình Cốc",
-    "Bến xe và dịch vụ hậu cần Phước Lai",
-    "Khu sinh thái hồ Khe Ngang",
-    "Kho xăng dầu Bến Quan Hạ",
-    "Làng nghề nước mắm Diêm Phố",
-    "Sân gôn và biệt thự Trạch Mỹ",
-    "Nhà máy may Lương Phúc",
-    "Khu dân cư nông thôn An Lễ",
-    "Trạm dừng nghỉ Hạnh Lâm",
+SUMMARY_PAGES = 2
+ENTRY_HEIGHT = 330.0  # points that one project takes at most
+PROJECTS = tuple(
+    line.strip() for line in (TEXTS / "land-names.txt").read_text("utf-8").splitlines()
 )
 
 
@@ -68,9 +56,11 @@ def land_review(setting: Setting) -> bytes:
         addressees=("Ủy ban nhân dân tỉnh Trường Sơn",),
     )
     signed = len(flow.sheets) - 1
-    _projects(flow, hand)
+    _projects(flow, setting, hand)
+    if len(flow.sheets) != PAGES:
+        raise ValueError(f"the review has {len(flow.sheets)} pages")
     title = "Báo cáo rà soát dự án chậm tiến độ (bản chụp)"
-    drawn = pymupdf.open(stream=bind(flow.sheets[:PAGES], title, ""))
+    drawn = pymupdf.open(stream=bind(flow.sheets, title, ""))
     scanner = Scanner(f"land {setting.today.isoformat()}")
     scan = pymupdf.open()
     for index in range(PAGES):
@@ -80,29 +70,42 @@ def land_review(setting: Setting) -> bytes:
     return close(scan, title, "Sở Nông nghiệp và Môi trường")
 
 
-def _projects(flow: Flow, hand: Hand) -> None:
-    """One entry per project, then summaries, until there are enough sheets."""
+def _projects(flow: Flow, setting: Setting, hand: Hand) -> None:
+    """One entry per project up to the last sheet but one, then a summary of those."""
     flow.new_sheet()
     flow.paragraph("PHỤ LỤC", bold=True, align="centre", before=0)
     flow.paragraph("Kết quả kiểm tra từng dự án", bold=True, align="centre", before=0)
     pool = groups("land-projects")
     queues: dict[str, list[str]] = {name: [] for name in pool}
-    for index, project in enumerate(PROJECTS, 1):
-        flow.heading(2, f"{index}. {project}")
-        extra = {"địa bàn": hand.place()}
+    written: list[tuple[str, float, str]] = []
+    for project in PROJECTS:
+        if len(flow.sheets) == PAGES - SUMMARY_PAGES and flow.room < ENTRY_HEIGHT:
+            break
+        area, opinion = hand.between(6.1, 46.2, 1), ""
+        flow.heading(2, f"{len(written) + 1}. {project}")
+        extra = {"địa bàn": _place(setting, project), "diện tích": number(area, 1)}
         for name, paragraphs in pool.items():
             if not queues[name]:
                 queues[name] = hand.chance.sample(paragraphs, len(paragraphs))
-            flow.paragraph(capitalised(hand.fill(queues[name].pop(), extra)))
-        if index % 2:
-            set_table(flow, _milestones(hand))
-    while len(flow.sheets) < PAGES:
-        flow.new_sheet()
-        flow.paragraph("BIỂU TỔNG HỢP", bold=True, align="centre", before=0)
-        flow.paragraph(
-            "Diện tích, nghĩa vụ tài chính của các dự án", bold=True, align="centre", before=0
-        )
-        set_table(flow, _summary(hand))
+            opinion = capitalised(hand.fill(queues[name].pop(), extra))
+            flow.paragraph(opinion)
+        set_table(flow, _milestones(hand))
+        written.append((project, area, _proposal(opinion)))
+    flow.new_sheet()
+    flow.paragraph("BIỂU TỔNG HỢP", bold=True, align="centre", before=0)
+    flow.paragraph(
+        "Diện tích, nghĩa vụ tài chính của các dự án", bold=True, align="centre", before=0
+    )
+    set_table(flow, _summary(hand, written))
+
+
+def _place(setting: Setting, project: str) -> str:
+    """The locality that a project's name points to."""
+    for district, locality in zip(DISTRICTS, setting.localities, strict=True):
+        names = [entry[2:] for entry in (*district.before, *district.after)]
+        if any(project.endswith(f" {name}") for name in names):
+            return locality.full
+    raise ValueError(f"no commune in the name {project!r}")
 
 
 def _milestones(hand: Hand) -> Table:
@@ -116,14 +119,20 @@ def _milestones(hand: Hand) -> Table:
     return Table((4, 2.4, 2.4), "lcc", head, rows, size=12)
 
 
-def _summary(hand: Hand) -> Table:
+def _proposal(opinion: str) -> str:
+    """The proposal of an entry's last paragraph, in two words."""
+    for sign, proposal in (("thu hồi", "Thu hồi"), ("giảm", "Điều chỉnh"), ("hộ dân", "Đối thoại")):
+        if sign in opinion:
+            return proposal
+    return "Gia hạn"
+
+
+def _summary(hand: Hand, projects: Sequence[tuple[str, float, str]]) -> Table:
     rows, sums = [], [0.0, 0.0, 0.0]
-    for index, project in enumerate(PROJECTS, 1):
-        area = hand.between(6.1, 46.2, 1)
+    for index, (project, area, proposal) in enumerate(projects, 1):
         values = [area, round(area * hand.between(0.1, 0.8, 2), 1), hand.between(0.4, 9.6, 1)]
         sums = [total + value for total, value in zip(sums, values, strict=True)]
-        action = hand.chance.choice(("Thu hồi", "Gia hạn", "Gia hạn", "Điều chỉnh"))
-        rows.append([str(index), project, *[number(value, 1) for value in values], action])
+        rows.append([str(index), project, *[number(value, 1) for value in values], proposal])
     rows.append(["=", "Cộng", *[number(value, 1) for value in sums], ""])
     titles = ("TT", "Dự án", "Diện tích (ha)", "Đã sử dụng (ha)", "Nợ (tỷ đồng)", "Đề xuất")
     return Table(
@@ -131,6 +140,6 @@ def _summary(hand: Hand) -> Table:
         "clrrrl",
         [[Head(title) for title in titles]],
         rows,
-        size=12,
-        row_padding=6,
+        size=11,
+        row_padding=4,
     )

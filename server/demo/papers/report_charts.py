@@ -75,6 +75,7 @@ def chart_insertions(hand: Hand, key: KeyFigures) -> dict[str, Insertion]:
     years = [str(y) for y in range(year - 4, year + 1)]
     now, last = f"Năm {year}", f"Năm {year - 1}"
     months = list(MONTHS)
+    passed = int(hand.names["số tháng"])  # this year has no figures for months to come
     return {
         "chart growth": _columns(
             "Tốc độ tăng GRDP theo khu vực kinh tế",
@@ -99,7 +100,10 @@ def chart_insertions(hand: Hand, key: KeyFigures) -> dict[str, Insertion]:
         "chart monthly": _lines(
             "Chỉ số sản xuất công nghiệp các tháng so với bình quân năm gốc",
             months,
-            [Series(now, _rising(hand, 12, 104, 1.9)), Series(last, _rising(hand, 12, 97, 1.3))],
+            [
+                Series(now, _rising(hand, 12, 104, 1.9)[:passed]),
+                Series(last, _rising(hand, 12, 97, 1.3)),
+            ],
             "%",
         ),
         "chart harvest": _columns(
@@ -122,8 +126,8 @@ def chart_insertions(hand: Hand, key: KeyFigures) -> dict[str, Insertion]:
             "Kim ngạch xuất khẩu, nhập khẩu theo tháng",
             months,
             [
-                Series("Xuất khẩu", _values(hand, 12, 58, 84)),
-                Series("Nhập khẩu", _values(hand, 12, 41, 62)),
+                Series("Xuất khẩu", _values(hand, 12, 58, 84)[:passed]),
+                Series("Nhập khẩu", _values(hand, 12, 41, 62)[:passed]),
             ],
             "triệu USD",
         ),
@@ -157,7 +161,7 @@ def chart_insertions(hand: Hand, key: KeyFigures) -> dict[str, Insertion]:
             "Số ca sốt xuất huyết theo tháng",
             months,
             [
-                Series(now, _values(hand, 12, 28, 190, 0)),
+                Series(now, _values(hand, 12, 28, 190, 0)[:passed]),
                 Series(last, _values(hand, 12, 40, 240, 0)),
             ],
             "ca",

@@ -77,6 +77,7 @@ class Setting:
             "tháng năm": period.full,
             "lũy kế": period.until_now,
             "tháng sau": period.next.full,
+            "số tháng": str(period.month),
             "tháng trước": period.previous.name,
             "năm": str(year),
             "năm sau": str(year + 1),

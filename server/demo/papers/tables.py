@@ -62,7 +62,7 @@ def set_table(flow: Flow, table: Table, caption: str = "", unit: str = "", level
     if unit:
         flow.paragraph(f"Đơn vị tính: {unit}", size=11.5, italic=True, align="right", before=1,
                        keep=80)  # fmt: skip
-    flow.y += 3
+    flow.y += 3 if caption or unit else 8
     total = sum(table.widths)
     widths = [flow.geometry.column * share / total for share in table.widths]
     edges = [flow.left]

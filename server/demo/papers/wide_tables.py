@@ -23,7 +23,7 @@ TITLES = (
     "Thu ngân sách nhà nước theo địa phương và khoản thu",
     "Chi ngân sách địa phương theo lĩnh vực",
     "Kế hoạch và giải ngân vốn đầu tư công theo dự án",
-    "Cân đối ngân sách từng địa phương theo tháng",
+    "Kế hoạch cân đối ngân sách từng địa phương theo tháng",
     "Nguồn cải cách tiền lương và dự phòng",
     "Kế hoạch vốn theo chủ đầu tư và nguồn vốn",
 )
@@ -181,7 +181,7 @@ def _reserve(hand: Hand) -> Table:
 def _investors(hand: Hand) -> Table:
     groups = (
         ("Nguồn vốn", ("Cân đối", "Đất", "Xổ số", "Trung ương", "ODA")),
-        ("Giải ngân", ("Quý I", "Quý II", "Quý III", "Quý IV")),
+        ("Kế hoạch giải ngân", ("Quý I", "Quý II", "Quý III", "Quý IV")),
     )
     return _wide(hand, INVESTORS, groups, 1.1, 74, "Chủ đầu tư", 10.5, 5, 4.2)
 
