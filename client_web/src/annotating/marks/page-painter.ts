@@ -1,0 +1,149 @@
+/**
+ * The marks of one page on screen: two SVG sheets that hold one element per mark.
+ * SVG, because it stays sharp at 8× without repainting, costs nothing while the pen moves, and
+ * the browser scrolls it like the page. Elements are changed only when their mark changed.
+ */
+import type { Mark, Quad, Style } from '../core';
+import type { Box } from './box';
+import { liesUnder, markElement, svg } from './mark-element';
+
+/** Script per slice when a full page is painted first, ms: a slow tablet still scrolls between. */
+const SLICE_MS = 6;
+
+export interface Affine {
+  a: number;
+  b: number;
+  c: number;
+  d: number;
+  e: number;
+  f: number;
+}
+
+interface Painted {
+  mark: Mark;
+  element: SVGElement;
+}
+
+const NOBODY: Omit<Mark, 'kind' | 'geometry' | 'style'> = {
+  id: '',
+  version: '',
+  page: 0,
+  rev: 0,
+  seq: 0,
+  author: '',
+  created: 0,
+  modified: 0,
+};
+
+export class PagePainter {
+  private readonly under = sheet('marks-under');
+  private readonly over = sheet('marks-over');
+  private readonly painted = new Map<string, Painted>();
+  private wanted: ReadonlyMap<string, Mark> = new Map();
+  private waiting: string[] = [];
+  private slice: number | null = null;
+  private dimmed: ReadonlySet<string> = new Set();
+  private previewed: SVGElement | null = null;
+  private framed: SVGElement | null = null;
+
+  constructor(private readonly host: HTMLElement) {
+    host.append(this.under.root, this.over.root);
+  }
+
+  place(width: number, height: number, m: Affine): void {
+    for (const { root, group } of [this.under, this.over]) {
+      root.setAttribute('viewBox', `0 0 ${width} ${height}`);
+      group.setAttribute('transform', `matrix(${m.a} ${m.b} ${m.c} ${m.d} ${m.e} ${m.f})`);
+    }
+  }
+
+  /** Shows exactly these marks, in this order. What is few is painted at once. */
+  show(marks: ReadonlyMap<string, Mark>): void {
+    this.wanted = marks;
+    for (const [id, { element }] of this.painted) {
+      if (marks.has(id)) continue;
+      element.remove();
+      this.painted.delete(id);
+    }
+    this.waiting = [...marks.keys()].filter((id) => this.painted.get(id)?.mark !== marks.get(id));
+    this.paintSlice();
+  }
+
+  /** Marks that the eraser has met, or that are being dragged elsewhere. */
+  dim(ids: ReadonlySet<string>): void {
+    for (const id of this.dimmed) {
+      if (!ids.has(id)) this.painted.get(id)?.element.classList.remove('dimmed');
+    }
+    for (const id of ids) this.painted.get(id)?.element.classList.add('dimmed');
+    this.dimmed = new Set(ids);
+  }
+
+  /** Shifts marks on screen while they are dragged; (0, 0) puts them back. */
+  shift(ids: ReadonlySet<string>, dx: number, dy: number): void {
+    for (const id of ids) {
+      const element = this.painted.get(id)?.element;
+      if (element) element.style.translate = dx === 0 && dy === 0 ? '' : `${dx}px ${dy}px`;
+    }
+  }
+
+  /** A mark on text while it is being drawn. */
+  preview(
+    part: { kind: 'highlight' | 'underline' | 'strikeout'; quads: Quad[]; style: Style } | null,
+  ): void {
+    this.previewed?.remove();
+    this.previewed = null;
+    if (!part) return;
+    const { kind, quads, style } = part;
+    const mark: Mark = { ...NOBODY, kind, geometry: { quads }, style };
+    this.previewed = markElement(mark);
+    (liesUnder(mark) ? this.under : this.over).group.append(this.previewed);
+  }
+
+  /** The frame that chooses marks. */
+  frame(box: Box | null): void {
+    this.framed?.remove();
+    this.framed = null;
+    if (!box) return;
+    const [x0, y0, x1, y1] = box;
+    this.framed = svg('rect', { x: x0, y: y0, width: x1 - x0, height: y1 - y0, class: 'frame' });
+    this.over.group.append(this.framed);
+  }
+
+  close(): void {
+    if (this.slice !== null) cancelAnimationFrame(this.slice);
+    this.under.root.remove();
+    this.over.root.remove();
+  }
+
+  private readonly paintSlice = (): void => {
+    this.slice = null;
+    const until = performance.now() + SLICE_MS;
+    let i = 0;
+    for (; i < this.waiting.length; i++) {
+      if (i > 0 && performance.now() > until) break;
+      this.paint(this.waiting[i] as string);
+    }
+    this.waiting = this.waiting.slice(i);
+    this.host.dataset['painting'] = String(this.waiting.length);
+    if (this.waiting.length > 0) this.slice = requestAnimationFrame(this.paintSlice);
+  };
+
+  private paint(id: string): void {
+    const mark = this.wanted.get(id);
+    if (!mark) return;
+    const element = markElement(mark);
+    const before = this.painted.get(id);
+    this.painted.set(id, { mark, element });
+    if (this.dimmed.has(id)) element.classList.add('dimmed');
+    const group = liesUnder(mark) ? this.under.group : this.over.group;
+    if (before) before.element.replaceWith(element);
+    else group.append(element);
+  }
+}
+
+function sheet(name: string): { root: SVGSVGElement; group: SVGGElement } {
+  const root = svg('svg', { class: `marks ${name}`, 'data-testid': name, 'aria-hidden': 'true' });
+  const group = svg('g');
+  root.append(group);
+  return { root, group };
+}

@@ -1,0 +1,121 @@
+/**
+ * Who draws: pen, finger or mouse. Pure; time and contacts come in, verdicts go out.
+ *
+ * - Before a pen has been seen, a chosen tool lets one finger draw; a second finger cancels that
+ *   stroke and both belong to the page (scroll, zoom) until all have left.
+ * - The first pen contact switches to "pen draws, finger scrolls", and what the palm drew just
+ *   before is erased. The way back (`letFingersDraw`) is the person's own choice and stays.
+ * - Without a tool fingers and mouse belong to the page; the pen picks up its own tool.
+ */
+
+export type PointerDevice = 'pen' | 'touch' | 'mouse';
+
+export interface Contact {
+  id: number;
+  device: PointerDevice;
+  /** ms, any origin. */
+  at: number;
+  /** PointerEvent.buttons. */
+  buttons: number;
+}
+
+export type Verdict =
+  /** This contact works with the tool; `eraser`: the pen's other end or barrel button. */
+  | { do: 'work'; eraser: boolean; firstPen: boolean; palmSince: number | null }
+  /** The page scrolls, zooms or selects. */
+  | { do: 'leave' }
+  /** Nothing at all: a palm beside the pen. */
+  | { do: 'ignore' }
+  /** A second finger: the stroke under way is undone, then as `leave`. */
+  | { do: 'cancel' };
+
+/** A palm lands up to this long before the pen's tip; measured on tablets: mostly below 300 ms. */
+export const PALM_MS = 500;
+/** A hand still rests for a moment after the pen has left. */
+export const PALM_AFTER_MS = 400;
+
+const BARREL = 2;
+const ERASER_END = 32;
+
+export class PointerRules {
+  /** "Pen draws, finger scrolls." */
+  penMode = false;
+  /** The person has said that fingers draw too, although there is a pen. */
+  private fingersWanted = false;
+  private readonly touches = new Set<number>();
+  private working: { id: number; device: PointerDevice; from: number } | null = null;
+  private gesture = false;
+  private penAt = -Infinity;
+  private penDown = false;
+  private lastTouchWork = { from: -Infinity, to: -Infinity };
+
+  /** @param hasTool a tool is chosen. */
+  down(contact: Contact, hasTool: boolean): Verdict {
+    if (contact.device === 'touch') return this.touchDown(contact, hasTool);
+    if (contact.device === 'mouse') {
+      if (!hasTool || contact.buttons !== 1) return { do: 'leave' };
+      return this.work(contact, false, null);
+    }
+    const palmSince = this.palmSince(contact.at);
+    const firstPen = !this.penMode && !this.fingersWanted;
+    if (firstPen) this.penMode = true;
+    this.penDown = true;
+    this.penAt = contact.at;
+    return this.work(contact, firstPen, palmSince);
+  }
+
+  /** True when this contact is the one that works. */
+  works(id: number): boolean {
+    return this.working?.id === id;
+  }
+
+  /** The pen is down, or has just left: what touches now is the hand that holds it. */
+  penNear(at: number): boolean {
+    return this.penDown || at - this.penAt < PALM_AFTER_MS;
+  }
+
+  up(id: number, device: PointerDevice, at: number): void {
+    if (device === 'touch') {
+      this.touches.delete(id);
+      if (this.touches.size === 0) this.gesture = false;
+    }
+    if (device === 'pen') {
+      this.penDown = false;
+      this.penAt = at;
+    }
+    if (this.working?.id !== id) return;
+    if (device === 'touch') this.lastTouchWork = { from: this.working.from, to: at };
+    this.working = null;
+  }
+
+  /** The visible way back, and forth. */
+  letFingersDraw(yes: boolean): void {
+    this.fingersWanted = yes;
+    this.penMode = !yes;
+  }
+
+  private touchDown(contact: Contact, hasTool: boolean): Verdict {
+    this.touches.add(contact.id);
+    if (this.penNear(contact.at)) return { do: 'ignore' };
+    if (this.penMode || !hasTool || this.gesture) return { do: 'leave' };
+    if (this.touches.size > 1) {
+      this.gesture = true;
+      if (this.working?.device !== 'touch') return { do: 'leave' };
+      this.working = null;
+      return { do: 'cancel' };
+    }
+    return this.work(contact, false, null);
+  }
+
+  private work(contact: Contact, firstPen: boolean, palmSince: number | null): Verdict {
+    this.working = { id: contact.id, device: contact.device, from: contact.at };
+    const eraser = contact.device === 'pen' && (contact.buttons & (BARREL | ERASER_END)) !== 0;
+    return { do: 'work', eraser, firstPen, palmSince };
+  }
+
+  /** Since when finger strokes were a palm's; `null` when no finger drew just now. */
+  private palmSince(at: number): number | null {
+    if (this.working?.device === 'touch') return this.working.from;
+    return at - this.lastTouchWork.to <= PALM_MS ? this.lastTouchWork.from : null;
+  }
+}

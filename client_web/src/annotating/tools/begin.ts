@@ -1,0 +1,26 @@
+import type { Work, WorkStart } from '../pen/surface';
+import { EraserWork } from './eraser-work';
+import { InkWork } from './ink-work';
+import { NoteWork } from './note-work';
+import type { WorkPlace } from './place';
+import { SelectWork } from './select-work';
+import { TextWork } from './text-work';
+
+/** The gesture that a tool makes of a contact with the page. */
+export function beginWork(place: WorkPlace, start: WorkStart): Work {
+  switch (start.tool) {
+    case 'pen':
+    case 'highlighter':
+      return new InkWork(place, start.tool, start);
+    case 'highlight':
+    case 'underline':
+    case 'strikeout':
+      return new TextWork(place, start.tool, start);
+    case 'eraser':
+      return new EraserWork(place, start);
+    case 'select':
+      return new SelectWork(place, start);
+    case 'note':
+      return new NoteWork(place, start);
+  }
+}

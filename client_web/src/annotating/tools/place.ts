@@ -1,0 +1,35 @@
+/** What a gesture needs to know of the page it happens on, and what it may ask for. */
+import type { PageViewport } from '../../documents';
+import type { Edit, Mark, Put } from '../core';
+import type { Birth } from '../edits';
+import type { PageMarks } from '../marks/page-marks';
+import type { PagePainter } from '../marks/page-painter';
+import type { PointerDevice } from '../pen/pointer-rules';
+import type { WetCanvas } from '../pen/wet-canvas';
+import type { StyledTool, ToolStyle } from './tools';
+
+/** What gestures ask of the book of marks and of the pen case. */
+export interface Desk {
+  style(tool: StyledTool): ToolStyle;
+  birth(viewport: PageViewport): Birth;
+  /** A new mark, shown at once. `device` and `from` tell a palm's strokes from a hand's. */
+  put(put: Put, drawn?: { device: PointerDevice; from: number }): void;
+  /** One gesture over several marks. */
+  edit(edits: readonly Edit[]): void;
+  selected(): ReadonlySet<string>;
+  select(ids: ReadonlySet<string>): void;
+  openNote(viewport: PageViewport, point: { x: number; y: number }): void;
+  openMark(mark: Mark): void;
+  say(key: string): void;
+}
+
+export interface WorkPlace {
+  viewport: PageViewport;
+  marks: PageMarks;
+  painter: PagePainter;
+  wet: WetCanvas;
+  desk: Desk;
+}
+
+/** How near, in CSS px, a fingertip or a pen has to come to mean a mark. */
+export const REACH_PX: Readonly<Record<PointerDevice, number>> = { touch: 14, pen: 6, mouse: 5 };

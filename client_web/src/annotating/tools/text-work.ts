@@ -1,0 +1,78 @@
+import type { Word } from '../../documents';
+import { anchorOf, type Quad } from '../core';
+import { textPut } from '../edits';
+import type { PenPoint } from '../pen/stroke';
+import type { Work, WorkStart } from '../pen/surface';
+import { quadsOf, wordsBetween, type PageText } from '../text/select-words';
+import type { WorkPlace } from './place';
+import type { TextTool, ToolStyle } from './tools';
+
+/** Marking text: the drag snaps to words; a tap marks the word under it. */
+export class TextWork implements Work {
+  private readonly from: PenPoint;
+  private to: PenPoint;
+  private words: Word[] | null = null;
+  private readonly style: ToolStyle;
+  private over = false;
+
+  constructor(
+    private readonly place: WorkPlace,
+    private readonly tool: TextTool,
+    { point }: WorkStart,
+  ) {
+    this.from = this.to = point;
+    this.style = place.desk.style(tool);
+    void place.viewport.words().then(
+      (words) => this.read(words),
+      () => this.read([]),
+    );
+  }
+
+  move(points: readonly PenPoint[], _predicted: readonly PenPoint[]): void {
+    this.to = points[points.length - 1] ?? this.to;
+    this.show();
+  }
+
+  end(): void {
+    this.over = true;
+    if (this.words) this.finish();
+  }
+
+  cancel(): void {
+    this.over = true;
+    this.words = [];
+    this.place.painter.preview(null);
+  }
+
+  private read(words: Word[]): void {
+    if (this.words) return;
+    this.words = words;
+    if (this.over) this.finish();
+    else this.show();
+  }
+
+  private show(): void {
+    const quads = this.quads()?.quads ?? null;
+    this.place.painter.preview(quads && { kind: this.tool, quads, style: this.style });
+  }
+
+  private quads(): { quads: Quad[]; first: number; last: number; words: Word[] } | null {
+    const { words } = this;
+    if (!words || words.length === 0) return null;
+    const { widthPt, heightPt, rotation } = this.place.viewport;
+    const text: PageText = { words, widthPt, heightPt, rotation };
+    const range = wordsBetween(text, this.from, this.to);
+    if (!range) return null;
+    return { quads: quadsOf(text, ...range), first: range[0], last: range[1], words };
+  }
+
+  private finish(): void {
+    const { desk, painter, viewport } = this.place;
+    painter.preview(null);
+    if (this.words?.length === 0) return desk.say('marks.noText');
+    const found = this.quads();
+    if (!found) return;
+    const anchor = anchorOf(found.words, found.first, found.last, viewport.pageIndex);
+    desk.put(textPut(desk.birth(viewport), this.tool, found.quads, anchor, this.style));
+  }
+}
