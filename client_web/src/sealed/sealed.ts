@@ -137,7 +137,10 @@ export class Sealed {
     const trusted = this.clock.trust(
       lease.server_time ? Date.parse(lease.server_time) : this.time.now(),
     );
-    this.opened = null;
+    // A renewal must not lock out what is being written meanwhile.
+    if (this.opened?.keyId !== opened.keyId || this.opened.person !== lease.person) {
+      this.opened = null;
+    }
     this.lease = await changeLease(db, (known) => ({
       person: lease.person,
       device: lease.device,

@@ -1,0 +1,122 @@
+/**
+ * The sync of the person at this device: the core's runner joined to the live connection, the
+ * sealed stores, the Web Lock and the other tabs. One per tab; it goes on sending what waits
+ * whatever page is shown.
+ */
+import { OUTBOX_BUCKET, sealed } from '../sealed';
+import { connection, newId, type Frame } from '../wire';
+import {
+  MemoryOutbox,
+  SyncRunner,
+  type Lease,
+  type OutboxStorage,
+  type ServerMessage,
+} from './core';
+import { LayerShelf } from './storage/layer-shelf';
+import { SealedOutbox, senderLease } from './storage/sealed-outbox';
+
+const ANSWERS = [
+  'ann.ack',
+  'ann.nack',
+  'ann.delta',
+  'ann.snapshot',
+  'ann.reset',
+  'ann.revoke',
+  'ann.ephemeral',
+] as const;
+
+export interface PostListener {
+  show: (layer: string, ids: readonly string[]) => void;
+  purge: (layer: string) => void;
+  /** Connection or outbox look different. */
+  stand: () => void;
+}
+
+/** This tab alone, for a browser that keeps nothing. */
+const alone: Lease = {
+  acquire(held) {
+    const timer = setTimeout(held);
+    return () => clearTimeout(timer);
+  },
+};
+
+export class Post {
+  private connected = 0;
+  private live = false;
+  private readonly endings: (() => void)[] = [];
+
+  private constructor(
+    readonly person: string,
+    readonly runner: SyncRunner,
+    /** `null`: this browser keeps nothing (no WebCrypto on plain HTTP); marks live in the tab. */
+    readonly shelf: LayerShelf | null,
+    private readonly listener: PostListener,
+  ) {}
+
+  /** @throws SealedLocked when the stores are locked meanwhile. */
+  static async open(person: string, keeps: boolean, listener: PostListener): Promise<Post> {
+    const outbox = keeps
+      ? new SealedOutbox({ store: sealed.store(OUTBOX_BUCKET, 'strict'), person, newId })
+      : null;
+    const storage: OutboxStorage = outbox ?? new MemoryOutbox(newId()).tab();
+    const shelf = keeps ? new LayerShelf(sealed.store('layers')) : null;
+    const runner = await SyncRunner.start({
+      person,
+      storage,
+      lease: keeps ? senderLease(person) : alone,
+      newKey: newId,
+      random: Math.random,
+      send: (message) => connection.send(message as Frame),
+      later: (ms, run) => {
+        const timer = setTimeout(run, ms);
+        return () => clearTimeout(timer);
+      },
+      show: (layer, ids) => {
+        shelf?.changed(layer);
+        listener.show(layer, ids);
+      },
+      purge: (layer) => {
+        void shelf?.purge(layer).catch(() => undefined);
+        listener.purge(layer);
+      },
+    });
+    const post = new Post(person, runner, shelf, listener);
+    if (outbox) post.endings.push(() => outbox.close());
+    post.join();
+    return post;
+  }
+
+  /** True when the live connection carries frames. */
+  get online(): boolean {
+    return this.live;
+  }
+
+  stop(): void {
+    this.runner.stop();
+    for (const end of this.endings.splice(0)) end();
+  }
+
+  private join(): void {
+    for (const type of ANSWERS) {
+      this.endings.push(
+        connection.on(type, (frame) => {
+          const { runner } = this;
+          runner.run(runner.core.received(this.connected, frame as unknown as ServerMessage));
+          this.listener.stand();
+        }),
+      );
+    }
+    this.endings.push(connection.onState(() => this.meet()));
+    this.meet();
+  }
+
+  private meet(): void {
+    const live = connection.state() === 'live';
+    if (live === this.live) return;
+    this.live = live;
+    const { runner } = this;
+    if (live) runner.run(runner.core.connected((this.connected += 1)));
+    else runner.run(runner.core.disconnected(this.connected));
+    this.listener.stand();
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * What this tablet keeps of each layer, sealed: reopening offline shows all marks at once.
+ * Marks lie one by one, so that a stroke on a full page costs one small write.
+ */
+import type { SealedChange, SealedStore } from '../../sealed';
+import type { Mark, SavedLayer } from '../core';
+
+/** Short, because what is not kept yet is missing when the tab dies and the network is gone. */
+export const KEEP_AFTER_MS = 250;
+/** Values sealed and written at once: a first snapshot of thousands leaves room for the pen. */
+const BATCH = 200;
+
+/** Which layer a document's private marks lie on, for opening it without the server. */
+export interface KnownLayer {
+  layer: string;
+  mayAnnotate: boolean;
+}
+
+interface Open {
+  kept: Map<string, Mark>;
+  cursor: number;
+  take: () => SavedLayer;
+  timer: ReturnType<typeof setTimeout> | null;
+  writing: Promise<void>;
+}
+
+export class LayerShelf {
+  private readonly layers = new Map<string, Open>();
+
+  /** @param store the sealed bucket `layers`. */
+  constructor(private readonly store: SealedStore) {}
+
+  /** What was kept; undefined when nothing was, or when it does not open any more. */
+  async load(layer: string): Promise<SavedLayer | undefined> {
+    try {
+      const cursor = await this.store.get(`${layer}/cursor`);
+      if (!cursor) return undefined;
+      const entries = await this.store.entries(`${layer}/mark/`);
+      const marks = entries.map(([, bytes]) => unpacked<Mark>(bytes));
+      marks.sort((a, b) => (a.id < b.id ? -1 : 1));
+      return { cursor: unpacked<number>(cursor), marks };
+    } catch {
+      return undefined; // a copy: the server has the marks, the outbox what is unsent
+    }
+  }
+
+  /** Keeps `layer` from now on; `saved` is what `load` gave. */
+  follow(layer: string, saved: SavedLayer | undefined, take: () => SavedLayer): void {
+    this.layers.set(layer, {
+      kept: new Map(saved?.marks.map((mark) => [mark.id, mark])),
+      cursor: saved?.cursor ?? -1,
+      take,
+      timer: null,
+      writing: Promise.resolve(),
+    });
+  }
+
+  /** The layer changed: keeps it soon. */
+  changed(layer: string): void {
+    const open = this.layers.get(layer);
+    if (!open || open.timer !== null) return;
+    open.timer = setTimeout(() => void this.flush(layer), KEEP_AFTER_MS);
+  }
+
+  /** Keeps what is due now: the page is being hidden or the document closed. */
+  async flush(only?: string): Promise<void> {
+    const layers = only === undefined ? [...this.layers.keys()] : [only];
+    await Promise.all(
+      layers.map((layer) => {
+        const open = this.layers.get(layer);
+        if (!open) return undefined;
+        if (open.timer !== null) clearTimeout(open.timer);
+        open.timer = null;
+        const again = () => this.write(layer, open).catch(() => undefined);
+        return (open.writing = open.writing.then(again));
+      }),
+    );
+  }
+
+  async unfollow(layer: string): Promise<void> {
+    await this.flush(layer);
+    this.layers.delete(layer);
+  }
+
+  /** The layer is no longer this person's: nothing of it stays. */
+  async purge(layer: string): Promise<void> {
+    const open = this.layers.get(layer);
+    if (open?.timer != null) clearTimeout(open.timer);
+    this.layers.delete(layer);
+    await open?.writing;
+    const keys = await this.store.keys(`${layer}/`);
+    await this.store.write(keys.map((key) => ({ key, bytes: null })));
+  }
+
+  async knownLayer(documentId: string): Promise<KnownLayer | undefined> {
+    try {
+      const bytes = await this.store.get(`document/${documentId}`);
+      return bytes && unpacked<KnownLayer>(bytes);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async noteLayer(documentId: string, known: KnownLayer): Promise<void> {
+    await this.store.put(`document/${documentId}`, packed(known)).catch(() => undefined);
+  }
+
+  private async write(layer: string, open: Open): Promise<void> {
+    const { cursor, marks } = open.take();
+    const changes: SealedChange[] = [];
+    const gone = new Set(open.kept.keys());
+    for (const mark of marks) {
+      gone.delete(mark.id);
+      if (open.kept.get(mark.id) === mark) continue;
+      changes.push({ key: `${layer}/mark/${mark.id}`, bytes: packed(mark) });
+    }
+    for (const id of gone) changes.push({ key: `${layer}/mark/${id}`, bytes: null });
+    // The cursor last: what it claims to know is on the disk before it.
+    if (cursor !== open.cursor) changes.push({ key: `${layer}/cursor`, bytes: packed(cursor) });
+    for (let i = 0; i < changes.length; i += BATCH) {
+      await this.store.write(changes.slice(i, i + BATCH));
+    }
+    open.kept = new Map(marks.map((mark) => [mark.id, mark]));
+    open.cursor = cursor;
+  }
+}
+
+function packed(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+function unpacked<T>(bytes: Uint8Array): T {
+  return JSON.parse(new TextDecoder().decode(bytes)) as T;
+}

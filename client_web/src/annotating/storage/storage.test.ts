@@ -1,0 +1,185 @@
+// @vitest-environment node
+import 'fake-indexeddb/auto';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { OUTBOX_BUCKET, Sealed, type SealedStore } from '../../sealed';
+import type { Draft, Mark, Numbers, OutboxWrite, SavedLayer } from '../core';
+import { LayerShelf } from './layer-shelf';
+import { SealedOutbox, senderLease } from './sealed-outbox';
+
+let count = 0;
+let name = '';
+let tabs: { sealed: Sealed; outbox: SealedOutbox }[] = [];
+
+beforeEach(() => {
+  name = `storage-${count++}`;
+  tabs = [];
+});
+afterEach(async () => {
+  for (const { sealed, outbox } of tabs) {
+    outbox.close();
+    await sealed.close();
+  }
+});
+
+async function tab(key = 3): Promise<{ sealed: Sealed; outbox: SealedOutbox }> {
+  const sealed = new Sealed({ name, iterations: 1000 });
+  await sealed.adopt({
+    person: 'lan',
+    device: 'desk',
+    key: Buffer.from(new Uint8Array(32).fill(key)).toString('base64url'),
+    expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+  });
+  let made = 0;
+  const outbox = new SealedOutbox({
+    store: sealed.store(OUTBOX_BUCKET, 'strict'),
+    person: name,
+    newId: () => `outbox-${tabs.length}-${made++}`,
+  });
+  const opened = { sealed, outbox };
+  tabs.push(opened);
+  return opened;
+}
+
+const draft = (key: string): Draft => ({
+  key,
+  layer: 'L',
+  ops: [{ op: 'delete', id: key, base_rev: 1 }],
+});
+
+test('what was written is there after the tab is gone, in order, under the same outbox', async () => {
+  const first = await tab();
+  const { id } = await first.outbox.load();
+  expect(await first.outbox.write({ append: [draft('a'), draft('b')] })).toEqual({ a: 1, b: 2 });
+  await first.outbox.write({ append: [draft('c')], acked: [{ opNo: 1, seqs: [9], revs: [2] }] });
+  const second = await tab();
+  const found = await second.outbox.load();
+  expect(found.id).toBe(id);
+  expect(found.entries.map((e) => [e.key, e.opNo])).toEqual([
+    ['b', 2],
+    ['c', 3],
+  ]);
+});
+
+test('two tabs never take the same number and hear of each other in order', async () => {
+  const [one, two] = [await tab(), await tab()];
+  const heard: [OutboxWrite, Numbers][] = [];
+  two.outbox.listen((write, numbers) => heard.push([write, numbers]));
+  const writes = Array.from({ length: 20 }, (_, i) => {
+    const { outbox } = i % 2 === 0 ? one : two;
+    return outbox.write({ append: [draft(`k${i}`)] });
+  });
+  const numbers = (await Promise.all(writes)).map((given) => Object.values(given)[0]);
+  expect(new Set(numbers).size).toBe(20);
+  await vi.waitFor(() => expect(heard).toHaveLength(10));
+  const seen = heard.map(([, given]) => Object.values(given)[0] ?? 0);
+  expect(seen).toEqual([...seen].sort((a, b) => a - b));
+});
+
+test('a number is not given again after its entry is gone', async () => {
+  const one = await tab();
+  await one.outbox.write({ append: [draft('a')] });
+  await one.outbox.write({ acked: [{ opNo: 1, seqs: [1], revs: [1] }] });
+  const two = await tab();
+  expect(await two.outbox.write({ append: [draft('b')] })).toEqual({ b: 2 });
+});
+
+test('what was refused stays until it is released by hand', async () => {
+  const one = await tab();
+  await one.outbox.write({ append: [draft('a'), draft('b')] });
+  await one.outbox.write({
+    remove: [1, 2],
+    refuse: [
+      { ...draft('b'), code: 'deleted' },
+      { ...draft('a'), code: 'forbidden' },
+    ],
+  });
+  const two = await tab();
+  expect((await two.outbox.load()).refused.map((r) => r.key)).toEqual(['b', 'a']);
+  await two.outbox.write({ release: ['b'] });
+  expect((await one.outbox.load()).refused.map((r) => r.key)).toEqual(['a']);
+});
+
+test('a remainder keeps its place before later work', async () => {
+  const one = await tab();
+  await one.outbox.write({ append: [draft('a'), draft('b')] });
+  await one.outbox.write({ remove: [1], append: [{ ...draft('rest'), order: 1 }] });
+  expect((await one.outbox.load()).entries.map((e) => e.key)).toEqual(['rest', 'b']);
+});
+
+test('locked: nothing is written and the caller is told', async () => {
+  const one = await tab();
+  await one.outbox.load();
+  one.sealed.lock();
+  await expect(one.outbox.write({ append: [draft('a')] })).rejects.toMatchObject({
+    code: 'sealed_locked',
+  });
+});
+
+test('after a revocation a new outbox begins under a new name', async () => {
+  const one = await tab(3);
+  const before = await one.outbox.load();
+  await one.outbox.write({ append: [draft('a')] });
+  const two = await tab(4);
+  const after = await two.outbox.load();
+  expect(after.id).not.toBe(before.id);
+  expect(after.entries).toEqual([]);
+});
+
+test('one tab sends; the next takes over when it goes', async () => {
+  const held: string[] = [];
+  const release = senderLease(name).acquire(() => held.push('one'));
+  await vi.waitFor(() => expect(held).toEqual(['one']));
+  const releaseTwo = senderLease(name).acquire(() => held.push('two'));
+  const never = senderLease(name).acquire(() => held.push('three'));
+  never();
+  release();
+  await vi.waitFor(() => expect(held).toEqual(['one', 'two']));
+  releaseTwo();
+});
+
+const mark = (id: string): Mark => ({
+  id,
+  version: 'v',
+  page: 0,
+  kind: 'note',
+  rev: 1,
+  seq: 1,
+  author: 'lan',
+  created: 0,
+  modified: 0,
+  geometry: { point: [1, 2] },
+  style: {},
+});
+
+test('a layer kept for the next start comes back; only what changed is written', async () => {
+  const { sealed } = await tab();
+  const store = sealed.store('layers');
+  const written: number[] = [];
+  const counting: SealedStore = {
+    ...store,
+    write: (changes) => {
+      written.push(changes.length);
+      return store.write(changes);
+    },
+  };
+  const shelf = new LayerShelf(counting);
+  let now: SavedLayer = { cursor: 2, marks: [mark('a'), mark('b')] };
+  shelf.follow('L', undefined, () => now);
+  shelf.changed('L');
+  shelf.changed('L');
+  await shelf.flush();
+  now = { cursor: 3, marks: [...now.marks.slice(1), mark('c')] };
+  shelf.changed('L');
+  await shelf.flush();
+  expect(written).toEqual([3, 3]); // a, b, cursor; then −a, c, cursor
+  const back = await new LayerShelf(store).load('L');
+  expect(back?.cursor).toBe(3);
+  expect(back?.marks.map((m) => m.id)).toEqual(['b', 'c']);
+  await shelf.noteLayer('D', { layer: 'L', mayAnnotate: true });
+  expect(await shelf.knownLayer('D')).toEqual({ layer: 'L', mayAnnotate: true });
+  await shelf.purge('L');
+  expect(await shelf.load('L')).toBeUndefined();
+  expect(await store.keys('L/')).toEqual([]);
+  sealed.lock();
+  expect(await shelf.load('L')).toBeUndefined();
+});
