@@ -1,4 +1,5 @@
 /** Every feature's table of words, joined. A feature adds one line here. */
+import { words as annotating } from '../annotating/words';
 import { words as app } from '../app/words';
 import { words as documents } from '../documents/words';
 import { words as meetings } from '../meetings/words';
@@ -9,6 +10,7 @@ import { words as i18n } from './words';
 export type Table = Readonly<Record<string, string>>;
 
 export const tables: readonly { readonly vi: Table; readonly en: Table }[] = [
+  annotating,
   app,
   i18n,
   documents,

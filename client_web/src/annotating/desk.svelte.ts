@@ -1,0 +1,109 @@
+/** What is on the desk: the marks chosen, the note being written; and what gestures may ask for. */
+import type { PageViewport } from '../documents';
+import { t } from '../i18n';
+import { toast } from '../ui';
+import { book } from './book.svelte';
+import type { Edit, Mark, Put, Style } from './core';
+import { notePut, removals, restyles, rewrite, type Birth } from './edits';
+import { pencase } from './pencase.svelte';
+import { PALM_MS, type PointerDevice } from './pen/pointer-rules';
+import type { Desk } from './tools/place';
+import type { StyledTool, ToolStyle } from './tools/tools';
+
+/** A note being written: an existing mark, or a place for a new one. */
+export interface OpenNote {
+  mark: Mark | null;
+  birth: Birth;
+  point: { x: number; y: number };
+  rotation: PageViewport['rotation'];
+}
+
+class MarkDesk implements Desk {
+  selection = $state.raw<ReadonlySet<string>>(new Set());
+  note = $state.raw<OpenNote | null>(null);
+  /** A gesture is under way: what floats over the page waits. */
+  working = $state(false);
+  /** Finger strokes of the last moments: a palm's, if a pen comes down now. */
+  private fingerStrokes: { id: string; from: number }[] = [];
+
+  style(tool: StyledTool): ToolStyle {
+    return pencase.styles[tool];
+  }
+
+  birth(viewport: PageViewport): Birth {
+    return book.birth(viewport.versionId, viewport.pageIndex);
+  }
+
+  put(put: Put, drawn?: { device: PointerDevice; from: number }): void {
+    book.put(put);
+    if (drawn?.device !== 'touch') return;
+    const fresh = (stroke: { from: number }) => drawn.from - stroke.from < 10 * PALM_MS;
+    this.fingerStrokes = [...this.fingerStrokes.filter(fresh), { id: put.id, from: drawn.from }];
+  }
+
+  edit(edits: readonly Edit[]): void {
+    book.edit(edits);
+  }
+
+  /** What fingers drew since `since` was the palm of the hand that holds the pen. */
+  palm(since: number): void {
+    const palms = this.fingerStrokes.filter((stroke) => stroke.from >= since);
+    this.fingerStrokes = [];
+    book.edit(removals(palms.map((stroke) => stroke.id).filter((id) => book.get(id))));
+  }
+
+  selected(): ReadonlySet<string> {
+    return this.selection;
+  }
+
+  select(ids: ReadonlySet<string>): void {
+    this.selection = ids;
+  }
+
+  choose(mark: Mark | null): void {
+    this.select(new Set(mark ? [mark.id] : []));
+  }
+
+  /** The chosen marks as they are now. */
+  chosen(): Mark[] {
+    return [...this.selection].map((id) => book.get(id)).filter((mark) => mark !== undefined);
+  }
+
+  restyle(change: Style): void {
+    book.edit(restyles(this.chosen(), change));
+  }
+
+  remove(): void {
+    book.edit(removals(this.chosen().map((mark) => mark.id)));
+    this.select(new Set());
+  }
+
+  openNote(viewport: PageViewport, point: { x: number; y: number }): void {
+    const { rotation } = viewport;
+    this.note = { mark: null, birth: this.birth(viewport), point, rotation };
+  }
+
+  openMark(mark: Mark): void {
+    const [x, y] = mark.geometry.point ?? [0, 0];
+    const birth = { id: mark.id, version: mark.version, page: mark.page, created: mark.created };
+    this.note = { mark, birth, point: { x, y }, rotation: 0 };
+  }
+
+  /** Keeps what was written; an empty new note never was, an emptied one goes. */
+  writeNote(open: OpenNote, body: string): void {
+    const text = body.trim();
+    const mark = book.get(open.birth.id);
+    if (mark) {
+      const keepsWithout = mark.kind !== 'note';
+      book.edit(text === '' && !keepsWithout ? removals([mark.id]) : rewrite(mark, text));
+    } else if (open.mark === null && text !== '') {
+      book.put(notePut(open.birth, open.point, open.rotation, text, this.style('note')));
+    }
+  }
+
+  say(key: string): void {
+    toast(t(key));
+  }
+}
+
+export const desk = new MarkDesk();

@@ -1,0 +1,18 @@
+/** The delegate's marks on documents: pens, the marks over each page, their list and their safety. */
+import { book } from './book.svelte';
+
+export { default as MarkList } from './MarkList.svelte';
+export { default as MarkOverlay } from './MarkOverlay.svelte';
+export { default as MarkStatus } from './MarkStatus.svelte';
+export { default as MarkToolbar } from './MarkToolbar.svelte';
+
+export const annotating = {
+  /** Follows who works at this device: begins to send what waits, or ends. */
+  serve: (person: string | null, keeps: boolean) => book.serve(person, keeps),
+  /** Opens a document's private marks; `known` spares asking the server where they lie. */
+  open: (documentId: string, known?: { layer: string; mayAnnotate: boolean }) =>
+    book.open(documentId, known),
+  close: () => book.close(),
+  /** Batches of this person that the server has not got, in all documents. */
+  countUnsent: () => book.countUnsent(),
+};

@@ -1,0 +1,93 @@
+/** The list of my marks: grouped by page, strokes drawn in one go together. Pure. */
+import type { Kind, Mark } from './core';
+import { shapeOf } from './marks/mark-shape';
+
+export interface ListEntry {
+  /** The mark to jump to. */
+  mark: Mark;
+  /** All marks of the entry: several strokes of one scribble are one line of the list. */
+  ids: string[];
+  kind: Kind;
+  quote: string;
+  body: string;
+  color: string;
+  /** Where it begins, page space. */
+  y: number;
+  x: number;
+}
+
+export interface ListPage {
+  page: number;
+  entries: ListEntry[];
+}
+
+/** Strokes that begin within this time of each other … */
+const TOGETHER_MS = 20_000;
+/** … and within this distance belong to one scribble, points. */
+const TOGETHER_PT = 60;
+const STROKES: readonly Kind[] = ['ink', 'highlighter'];
+
+export function quoteOf(mark: Mark): string {
+  const quote = mark.anchor?.find((part) => part.type === 'TextQuoteSelector');
+  return quote?.type === 'TextQuoteSelector' ? quote.exact : '';
+}
+
+export function listOf(marks: readonly Mark[]): ListPage[] {
+  const pages = new Map<number, ListEntry[]>();
+  for (const mark of [...marks].sort((a, b) => a.created - b.created)) {
+    const entries = pages.get(mark.page) ?? [];
+    pages.set(mark.page, entries);
+    const [x, y] = shapeOf(mark).box;
+    const last = entries.findLast((entry) => joins(entry, mark));
+    if (last) {
+      last.ids.push(mark.id);
+      last.mark = mark;
+      last.y = Math.min(last.y, y);
+      continue;
+    }
+    entries.push({
+      mark,
+      ids: [mark.id],
+      kind: mark.kind,
+      quote: quoteOf(mark),
+      body: mark.body ?? '',
+      color: mark.style.color ?? '#1d2733',
+      x,
+      y,
+    });
+  }
+  return [...pages]
+    .sort(([a], [b]) => a - b)
+    .map(([page, entries]) => ({ page, entries: entries.sort((a, b) => a.y - b.y) }));
+}
+
+function joins(entry: ListEntry, mark: Mark): boolean {
+  if (entry.kind !== mark.kind || !STROKES.includes(mark.kind)) return false;
+  if (entry.body !== '' || (mark.body ?? '') !== '') return false;
+  if (mark.created - entry.mark.created > TOGETHER_MS) return false;
+  const [a, b] = [shapeOf(entry.mark).box, shapeOf(mark).box];
+  const dx = Math.max(a[0] - b[2], b[0] - a[2], 0);
+  const dy = Math.max(a[1] - b[3], b[1] - a[3], 0);
+  return Math.hypot(dx, dy) <= TOGETHER_PT;
+}
+
+/** Entries whose words hold what is sought; marks and case do not matter. */
+export function findIn(pages: readonly ListPage[], sought: string): ListPage[] {
+  const needle = fold(sought.trim());
+  if (needle === '') return [...pages];
+  return pages
+    .map(({ page, entries }) => ({
+      page,
+      entries: entries.filter(({ quote, body }) => fold(`${quote}\n${body}`).includes(needle)),
+    }))
+    .filter(({ entries }) => entries.length > 0);
+}
+
+function fold(text: string): string {
+  return text
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/đ/g, 'd')
+    .replace(/\s+/g, ' ');
+}

@@ -1,0 +1,78 @@
+/** The marks over one page on screen: painter, wet canvas, pointers, and what they share. */
+import type { PageViewport } from '../documents';
+import { book } from './book.svelte';
+import { desk } from './desk.svelte';
+import { PageMarks } from './marks/page-marks';
+import { PagePainter } from './marks/page-painter';
+import { pencase } from './pencase.svelte';
+import type { PenPoint } from './pen/stroke';
+import { watchPointers } from './pen/surface';
+import { WetCanvas } from './pen/wet-canvas';
+import { beginWork } from './tools/begin';
+import { REACH_PX } from './tools/place';
+
+export class Pane {
+  private readonly painter: PagePainter;
+  private readonly wet: WetCanvas;
+  private readonly marks = new PageMarks();
+  private readonly endings: (() => void)[];
+
+  constructor(
+    host: HTMLElement,
+    private viewport: PageViewport,
+  ) {
+    this.painter = new PagePainter(host);
+    this.wet = new WetCanvas(host);
+    const { element, pageIndex } = viewport;
+    this.endings = [
+      book.watch(pageIndex, () => this.show()),
+      watchPointers(element, {
+        rules: pencase.rules,
+        viewport: () => this.viewport,
+        tool: () => (book.mayAnnotate ? pencase.tool : null),
+        begin: (start) => {
+          if (!book.mayAnnotate) return null;
+          const { painter, wet, marks } = this;
+          return beginWork({ viewport: this.viewport, marks, painter, wet, desk }, start);
+        },
+        onFirstPen: () => {
+          if (book.mayAnnotate) pencase.penFound();
+        },
+        onPalm: (since) => desk.palm(since),
+        onWork: (under) => (desk.working = under),
+        onTap: (point, event) => this.tap(point, event),
+      }),
+    ];
+    this.place(viewport);
+    this.show();
+  }
+
+  place(viewport: PageViewport): void {
+    this.viewport = viewport;
+    const { boxWidth, boxHeight, toScreenTransform } = viewport;
+    this.painter.place(boxWidth, boxHeight, toScreenTransform);
+  }
+
+  close(): void {
+    for (const end of this.endings) end();
+    this.painter.close();
+    this.wet.close();
+  }
+
+  private show(): void {
+    const { pageIndex, versionId } = this.viewport;
+    const here = [...book.marksOn(pageIndex)].filter((mark) => mark.version === versionId);
+    this.marks.take(here);
+    this.painter.show(this.marks.marks);
+  }
+
+  /** Reading, a tap on a mark chooses it; on the paper beside it, nothing is chosen any more. */
+  private tap({ x, y }: PenPoint, event: MouseEvent): void {
+    const touch = (event as PointerEvent).pointerType === 'touch';
+    const reach = REACH_PX[touch ? 'touch' : 'mouse'] / this.viewport.scale;
+    const mark = this.marks.at(x, y, reach);
+    desk.choose(mark);
+    if (mark?.kind === 'note') desk.openMark(mark);
+    if (mark) event.stopPropagation();
+  }
+}
