@@ -1,6 +1,6 @@
 import { mount } from 'svelte';
 import { language, setLanguage } from '../i18n';
-import { session } from '../people';
+import { session, watchActivity } from '../people';
 import { startTheme } from '../ui';
 import { watchNetwork } from '../wire';
 import App from './App.svelte';
@@ -16,6 +16,7 @@ export function start(target: HTMLElement): void {
   watchLink();
   watchNetwork();
   watchShell();
+  watchActivity(window);
   void session.start();
   mount(App, { target });
 }

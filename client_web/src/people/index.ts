@@ -5,5 +5,6 @@ export { default as SessionBar } from './SessionBar.svelte';
 export { default as SignIn } from './SignIn.svelte';
 export { default as SignOutDialog } from './SignOutDialog.svelte';
 export { default as Unlock } from './Unlock.svelte';
+export { watchActivity } from './activity';
 export { addressed, byGivenName, fold, matches } from './names';
 export { session } from './session.svelte';

@@ -7,7 +7,7 @@
  * `expired` while in: the server no longer knows the session; the page stays, the outbox waits.
  */
 import { sealed, type UnlockAnswer } from '../sealed';
-import { api, ApiProblem, connection, deviceId, deviceLabel } from '../wire';
+import { api, ApiProblem, connection, deviceId, deviceLabel, HELLO_REFUSED } from '../wire';
 import type { About, Lease, Me, SignedIn } from '../wire';
 import { adoptLease, pendingSignOut, rememberedMe } from './presence';
 
@@ -29,7 +29,7 @@ class Session {
 
   constructor() {
     api.onSessionEnded = () => this.ended();
-    connection.onTurnedAway = () => void this.probe();
+    connection.onTurnedAway = (code) => void this.probe(code);
     sealed.subscribe(() => this.sealChanged());
   }
 
@@ -131,8 +131,10 @@ class Session {
   }
 
   /** The live connection was turned away: has the session ended, or is there no network? */
-  private async probe(): Promise<void> {
+  private async probe(code: number): Promise<void> {
     if (this.phase !== 'in' || this.expired) return;
+    // The session belongs to another device name (storage was cleared): it has to be opened anew.
+    if (code === HELLO_REFUSED) this.expired = true;
     await api.get<Me>('/api/me').catch(() => undefined);
   }
 

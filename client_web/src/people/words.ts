@@ -65,8 +65,8 @@ export const words = {
     'problem.wrong_credentials': 'Tên đăng nhập hoặc mật khẩu chưa đúng.',
     'problem.account_locked':
       'Đăng nhập sai nhiều lần. Hãy thử lại sau {minutes} phút hoặc nhờ thư ký mở khóa.',
-    'problem.demo_only': 'Chỉ có trong bản dùng thử.',
-    'problem.no_such_tile': 'Vai dùng thử này không còn.',
+    'problem.device_unknown': 'Máy này chưa được ghi nhận. Hãy đăng xuất rồi đăng nhập lại.',
+    'problem.person_unknown': 'Tài khoản này không còn dùng nữa.',
   },
   en: {
     'people.sign_in': 'Sign in',
@@ -137,7 +137,7 @@ export const words = {
     'problem.wrong_credentials': 'The user name or the password is not right.',
     'problem.account_locked':
       'Too many wrong tries. Try again in {minutes} minutes or ask the secretariat to unlock it.',
-    'problem.demo_only': 'Only in a demo.',
-    'problem.no_such_tile': 'This demo role is no longer there.',
+    'problem.device_unknown': 'This device is not known yet. Sign out and sign in again.',
+    'problem.person_unknown': 'This account is no longer in use.',
   },
 };

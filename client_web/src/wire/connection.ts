@@ -12,6 +12,10 @@ export const PROTOCOL = 1;
 const WELCOME_WITHIN_MS = 10_000;
 /** How long a command waits to see its own change before it lets the page go on. */
 const REACH_WITHIN_MS = 2_000;
+/** Close codes of the server (server/live/gateway.py), and one for silence. */
+export const SESSION_ENDED = 4401;
+export const HELLO_REFUSED = 4400;
+const NEVER_ANSWERED = 1006;
 
 export type ConnectionState = 'offline' | 'connecting' | 'live';
 export type Frame = { readonly t: string } & Readonly<Record<string, unknown>>;
@@ -64,8 +68,8 @@ export class Connection {
   private readonly stateListeners = new Set<(state: ConnectionState) => void>();
   private readonly frameListeners = new Map<string, Set<(frame: Frame) => void>>();
   private waiting: Waiting[] = [];
-  /** Called when a socket closed before its welcome: perhaps the session has ended. */
-  onTurnedAway: () => void = () => undefined;
+  /** Called when a socket closed before its welcome, or because the session ended. */
+  onTurnedAway: (code: number) => void = () => undefined;
 
   constructor(private readonly parts: ConnectionParts) {}
 
@@ -173,7 +177,7 @@ export class Connection {
     this.become('connecting');
     const socket = this.parts.open();
     this.socket = socket;
-    this.plan(WELCOME_WITHIN_MS, () => this.lost(socket));
+    this.plan(WELCOME_WITHIN_MS, () => this.lost(socket, NEVER_ANSWERED));
     socket.onopen = () => {
       socket.send(
         JSON.stringify({
@@ -187,10 +191,10 @@ export class Connection {
     socket.onmessage = ({ data }) => {
       if (socket === this.socket && typeof data === 'string') this.receive(data);
     };
-    socket.onclose = () => this.lost(socket);
+    socket.onclose = ({ code }) => this.lost(socket, code);
   }
 
-  private lost(socket: Socket): void {
+  private lost(socket: Socket, code: number): void {
     if (socket !== this.socket) return;
     const welcomed = this.current === 'live';
     this.drop();
@@ -199,7 +203,7 @@ export class Connection {
     const pause = backoff(this.attempt, this.parts.random);
     this.attempt += 1;
     this.plan(pause, () => this.dial());
-    if (!welcomed) this.onTurnedAway();
+    if (!welcomed || code === SESSION_ENDED) this.onTurnedAway(code);
   }
 
   private drop(): void {
@@ -220,7 +224,7 @@ export class Connection {
     this.plan(this.heartbeatMs, () => {
       if (this.socket === null) return;
       if (this.parts.now() - this.heardAt >= 2 * this.heartbeatMs) {
-        this.lost(this.socket);
+        this.lost(this.socket, NEVER_ANSWERED);
         return;
       }
       this.send({ t: 'ping' });

@@ -2,6 +2,7 @@
 export { api, type Api, type Ask, type Changes, type UploadAsk } from './api';
 export { ApiProblem } from './problem';
 export { type Connection, type ConnectionState, type Follower, type Frame } from './connection';
+export { HELLO_REFUSED, SESSION_ENDED } from './connection';
 export { connection, watchNetwork } from './live';
 export { deviceId, deviceLabel, newId } from './ids';
 export type * from './generated';
