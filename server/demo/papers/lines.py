@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from server.demo.papers.sheet import BLACK, Colour, Sheet
 from server.demo.papers.typeface import Style, face
 
+GLUE = "\1"  # a space at which no line may end
+
 
 @dataclass(frozen=True)
 class Word:
@@ -21,12 +23,12 @@ class Word:
 
 
 def words(text: str, size: float, bold: bool = False, italic: bool = False) -> list[Word]:
-    """The words of a text, measured at a size."""
+    """The words of a text, measured at a size; a dash stays with the word before it."""
     found: list[Word] = []
-    for raw in text.split():
+    for raw in text.replace(" - ", f"{GLUE}- ").split():
         pieces: list[tuple[Style, str]] = []
         buffer = ""
-        for character in raw + "\0":
+        for character in raw.replace(GLUE, " ") + "\0":
             if character in "*_\0":
                 if buffer:
                     pieces.append((Style.of(bold, italic), buffer))

@@ -104,7 +104,7 @@ def _localities(flow: Flow, setting: Setting, hand: Hand) -> None:
     pool = groups("report-localities")
     queues: dict[str, list[str]] = {}
     for index, locality in enumerate(setting.localities, 1):
-        flow.heading(2, f"{index}. {capitalised(locality.full)}")
+        flow.heading(2, f"{index}. {capitalised(locality.area)}")
         chosen = [name for name in pool if name != "kiến nghị"]
         hand.chance.shuffle(chosen)
         twice = chosen[:3]  # three subjects get two paragraphs, so that no two areas read alike
@@ -116,7 +116,7 @@ def _localities(flow: Flow, setting: Setting, hand: Hand) -> None:
                 [entry[2:] for entry in locality.communes if entry[0] != "D"] or ["Bãi Đông"] * 2,
                 2,
             )
-            extra = {"địa bàn": locality.full, "xã một": first, "xã hai": second}
+            extra = {"địa bàn": locality.area, "xã một": first, "xã hai": second}
             flow.paragraph(capitalised(hand.fill(queue.pop(), extra)))
         _locality_table(flow, hand, locality)
 
@@ -140,7 +140,7 @@ def _locality_table(flow: Flow, hand: Hand, locality: Locality) -> None:
     set_table(
         flow,
         Table((4, 1.6, 1.7, 1.7), "lcrr", head, rows),
-        f"Một số chỉ tiêu của {locality.full}",
+        f"Một số chỉ tiêu của {locality.area}",
     )
 
 

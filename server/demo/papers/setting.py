@@ -82,6 +82,7 @@ class Setting:
             "năm": str(year),
             "năm sau": str(year + 1),
             "năm trước": str(year - 1),
+            "đơn vị cấp xã": "xã, phường, đặc khu" if two else "xã, phường, thị trấn",
             "cấp cơ sở": "các xã, phường, đặc khu" if two else "các huyện, thị xã, thành phố",
             "UBND cơ sở": (
                 "Ủy ban nhân dân các xã, phường, đặc khu"
