@@ -1,0 +1,125 @@
+"""Signing in and out, over HTTP and the live socket."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+import websockets
+
+from tests.harness.server import RunningServer, running
+from tests.harness.tablet import Tablet
+from tests.integration.conftest import SignIn
+
+
+async def test_a_stranger_sees_only_what_is_public(server: RunningServer) -> None:
+    tablet = Tablet(server)
+    assert (await tablet.do("GET", "/about"))["demo"] is False
+    assert await tablet.refused("GET", "/me") == (401, "not_signed_in")
+    assert await tablet.refused("GET", "/meetings") == (401, "not_signed_in")
+    assert await tablet.refused("POST", "/demo/enter", {}) == (422, "invalid_input")
+
+
+async def test_the_session_cookie_cannot_be_read_by_scripts(server: RunningServer) -> None:
+    tablet = Tablet(server)
+    answer = await tablet.sign_in("daibieu1")
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert answer.headers["cache-control"] == "private, no-store"
+
+
+async def test_the_same_device_gets_the_same_key_again(server: RunningServer) -> None:
+    first = Tablet(server)
+    await first.sign_in("daibieu1")
+    again = Tablet(server, device=first.device)
+    await again.sign_in("daibieu1")
+    other_person = Tablet(server, device=first.device)
+    await other_person.sign_in("daibieu2")
+    assert again.lease["key"] == first.lease["key"]
+    assert other_person.lease["key"] != first.lease["key"]
+    assert (await again.do("POST", "/lease"))["key"] == first.lease["key"]
+
+
+async def test_a_second_sign_in_on_a_device_ends_the_first(server: RunningServer) -> None:
+    first = Tablet(server)
+    await first.sign_in("daibieu1")
+    async with first.live() as live:
+        again = Tablet(server, device=first.device)
+        await again.sign_in("daibieu1")
+        assert await live.closed() == 4401
+    assert await first.refused("GET", "/me") == (401, "not_signed_in")
+
+
+async def test_bad_passwords_lock_the_device_but_not_the_person(server: RunningServer) -> None:
+    attacker, owner = Tablet(server), Tablet(server)
+    for left in (4, 3, 2, 1, 0):
+        answer = await attacker.sign_in("chutich", "sai-mat-khau")
+        assert (answer.status_code, answer.json()["params"]["left"]) == (401, left)
+    locked = await attacker.sign_in("chutich")
+    assert (locked.status_code, locked.json()["code"]) == (429, "account_locked")
+    assert int(locked.headers["retry-after"]) > 0
+    assert (await owner.sign_in("chutich")).status_code == 200
+
+
+async def test_an_unknown_name_is_refused_like_a_bad_password(server: RunningServer) -> None:
+    answer = await Tablet(server).sign_in("khong-co-ai")
+    assert (answer.status_code, answer.json()["code"]) == (401, "wrong_credentials")
+
+
+async def test_signing_out_ends_the_session_and_its_socket(sign_in: SignIn) -> None:
+    tablet = await sign_in("daibieu1")
+    async with tablet.live() as live:
+        await tablet.do("POST", "/sign-out", status=204)
+        assert await live.closed() == 4401
+    assert await tablet.refused("GET", "/me") == (401, "not_signed_in")
+
+
+async def test_an_idle_session_ends_and_its_socket_with_it(data: Path) -> None:
+    with running(data, idle_minutes="0", live_heartbeat_seconds="0.1") as server:
+        tablet = Tablet(server)
+        await tablet.sign_in("daibieu1")
+        assert await tablet.refused("GET", "/me") == (401, "not_signed_in")
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            async with tablet.live():
+                pass
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "null"},
+    ],
+)
+async def test_an_unsafe_request_from_elsewhere_is_refused(
+    server: RunningServer, headers: dict[str, str]
+) -> None:
+    async with httpx.AsyncClient(base_url=server.base, headers=headers) as stranger:
+        answer = await stranger.post("/api/sign-out")
+    assert (answer.status_code, answer.json()["code"]) == (403, "origin")
+
+
+async def test_a_foreign_host_name_is_refused(server: RunningServer) -> None:
+    async with httpx.AsyncClient(base_url=server.base, headers={"Host": "evil.example"}) as http:
+        answer = await http.get("/api/about")
+    assert (answer.status_code, answer.json()["code"]) == (421, "unknown_host")
+
+
+async def test_every_answer_carries_the_security_headers(server: RunningServer) -> None:
+    async with httpx.AsyncClient(base_url=server.base) as http:
+        for path in ("/healthz", "/api/about", "/api/nothing", "/x.js"):
+            headers = (await http.get(path)).headers
+            assert "default-src 'self'" in headers["content-security-policy"]
+            assert headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_body_over_the_cap_is_refused(sign_in: SignIn) -> None:
+    tablet = await sign_in("thuky")
+    answer = await tablet.http.post("/api/meetings", content=b"x" * (2**20 + 1))
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
