@@ -24,7 +24,7 @@ from server import __version__, clock, permissions
 from server.annotating.gateway import Annotating
 from server.client import client_routes
 from server.database import Database, Wiring
-from server.demo_start import start_demo
+from server.demo.seed import start_demo
 from server.documents.inboxes import TellInboxes
 from server.documents.ingest import Ingest
 from server.endpoints import ENDPOINTS, TOPICS

@@ -16,6 +16,10 @@ import uvicorn
 
 from server.app import build_server, create_app
 from server.database import Database, WriteSession
+from server.demo.people import DEMO_TILES
+from server.demo.people import people as people_of_demo
+from server.demo.province import Profile
+from server.demo.seed import PASSWORD
 from server.identity import SYSTEM
 from server.ledger.entries import check as check_ledger
 from server.migrations.migrate import migrate
@@ -63,6 +67,20 @@ def _open(settings: Settings) -> Database:
     return server.database
 
 
+def _tell_address(settings: Settings) -> None:
+    """Where to go and who to be, for somebody who has just typed `make run`."""
+    typer.echo(f"\n  Phòng họp không giấy: http://{settings.host}:{settings.port}\n")
+    if settings.demo:
+        typer.echo("  Demo: choose a role on the sign-in page, or sign in with the password")
+        typer.echo(f"  {PASSWORD!r} as one of:")
+        roles = {username: key for key, username in DEMO_TILES}
+        for person in people_of_demo(Profile(settings.demo_profile)):
+            if person.username in roles:
+                position = f"{person.full_name}, {person.position}"
+                typer.echo(f"    {person.username:<14} {roles[person.username]:<16} {position}")
+    typer.echo("\n  Stop with Ctrl-C.\n")
+
+
 @app.command()
 def serve(demo: Annotated[bool, typer.Option(help="demo accounts and papers")] = False) -> None:
     """Serve until stopped."""
@@ -71,6 +89,7 @@ def serve(demo: Annotated[bool, typer.Option(help="demo accounts and papers")] =
     _log(settings)
     if settings.demo and not is_loopback(settings.host):
         raise typer.BadParameter("demo accounts exist only on a loopback address")
+    _tell_address(settings)
     proxies = settings.trusted_proxies
     uvicorn.run(
         create_app(settings),

@@ -26,8 +26,8 @@ class Settings(BaseSettings):
     )
     trusted_proxies: str = Field("", description="addresses whose X-Forwarded-* is believed")
     demo: bool = Field(False, description="demo accounts and tiles; only on a loopback address")
-    demo_profile: Literal["districts", "two-tier"] = Field(
-        "districts", description="province with districts, or with communes right below it"
+    demo_profile: Literal["three-tier", "two-tier"] = Field(
+        "three-tier", description="province with districts, or with communes right below it"
     )
     client: Path = Field(
         Path(__file__).parent.parent / "client_web" / "dist", description="the built client"

@@ -133,6 +133,13 @@ def take_file(session: WriteSession, document_id: str, name: str, stored: Stored
     """A file has arrived whole: it becomes the newest version and waits to be read."""
     row = queries.document_row(session, document_id)
     _require_changeable(session, row.meeting_id)
+    add_version(session, row, name, stored)
+    return Uploaded(document=queries.card(session, row))
+
+
+def add_version(session: WriteSession, row: DocumentRow, name: str, stored: Stored) -> None:
+    """Make the stored file the document's newest version; the job that reads it is a reaction."""
+    document_id = row.id
     last = queries.newest_version(session, document_id)
     if last is not None and last.ordinal >= VERSIONS:
         raise DomainError("versions_full", most=VERSIONS)
@@ -153,7 +160,6 @@ def take_file(session: WriteSession, document_id: str, name: str, stored: Stored
         session.add(row)
     session.record(DocumentVersionUploaded(document_id, version.id, stored.sha256, stored.size))
     tell_document(session, row)
-    return Uploaded(document=queries.card(session, row))
 
 
 def freeze(session: WriteSession, version_id: str) -> None:

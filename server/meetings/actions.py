@@ -47,7 +47,7 @@ from server.meetings.rules import (
 )
 from server.meetings.tables import AgendaItemRow, MeetingRow, ParticipantRow
 from server.meetings.topics import meeting_topic, tell_meeting, tell_staff
-from server.people.tables import PersonRow
+from server.people.tables import OrganisationRow, PersonRow
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,11 @@ def _require_person(session: WriteSession, person_id: str, field: str) -> None:
 def create_meeting(session: WriteSession, new: NewMeeting, bounds: MeetingBounds) -> MeetingRow:
     """Begin a draft of the actor's unit; the chair becomes its first participant."""
     require_times(new.starts_at, new.ends_at, bounds.days)
+    office = session.get_one(OrganisationRow, session.actor.organisation_id)
     row = MeetingRow(
         id=clock.new_id(),
-        organisation_id=session.actor.organisation_id,
+        organisation_id=office.serves_id or office.id,
+        office_id=office.id,
         kind=new.kind.value,
         title=new.title,
         place=new.place,

@@ -116,7 +116,7 @@ def is_staff(session: Session, actor: Actor, meeting_id: str) -> bool:
     row = session.get(MeetingRow, meeting_id)
     if row is None:
         return False
-    if Role.SECRETARIAT in actor.roles and row.organisation_id == actor.organisation_id:
+    if Role.SECRETARIAT in actor.roles and row.office_id == actor.organisation_id:
         return True
     return role_in(session, meeting_id, actor.person_id) in STAFF_ROLES
 
@@ -151,7 +151,7 @@ def my_meeting_rows(session: Session, actor: Actor, most: int) -> Sequence[Meeti
     """Meetings that are this person's: by taking part, or as the secretariat of the unit."""
     mine = select(ParticipantRow.meeting_id).where(ParticipantRow.person_id == actor.person_id)
     theirs = (
-        (col(MeetingRow.organisation_id) == actor.organisation_id)
+        (col(MeetingRow.office_id) == actor.organisation_id)
         if Role.SECRETARIAT in actor.roles
         else col(MeetingRow.id).is_(None)
     )
@@ -171,7 +171,7 @@ def audience(session: Session, meeting_id: str) -> list[str]:
         text(
             "SELECT person_id FROM participant WHERE meeting_id = :meeting UNION "
             "SELECT p.id FROM person p JOIN person_role r ON r.person_id = p.id "
-            "AND r.role = 'secretariat' JOIN meeting m ON m.organisation_id = p.organisation_id "
+            "AND r.role = 'secretariat' JOIN meeting m ON m.office_id = p.organisation_id "
             "WHERE m.id = :meeting"
         ),
         {"meeting": meeting_id},

@@ -6,11 +6,12 @@ from sqlmodel import Field, SQLModel
 
 
 class MeetingRow(SQLModel, table=True):
-    """One meeting."""
+    """One meeting of `organisation_id`, prepared by the secretariat of `office_id`."""
 
     __tablename__ = "meeting"
     id: str = Field(primary_key=True)
-    organisation_id: str = Field(index=True)
+    organisation_id: str
+    office_id: str = Field(index=True)
     kind: str
     title: str
     place: str = ""

@@ -6,7 +6,10 @@ from sqlmodel import Field, SQLModel
 
 
 class OrganisationRow(SQLModel, table=True):
-    """A unit; a tree of any depth. `level` is a name that is data (province, district, commune)."""
+    """A unit; a tree of any depth. `level` is a name that is data (province, district, commune).
+
+    `serves_id`: an office prepares the meetings of the body it serves.
+    """
 
     __tablename__ = "organisation"
     id: str = Field(primary_key=True)
@@ -14,6 +17,7 @@ class OrganisationRow(SQLModel, table=True):
     name: str
     level: str
     sort: int = 0
+    serves_id: str | None = None
     retired: bool = False
 
 

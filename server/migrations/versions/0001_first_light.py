@@ -114,6 +114,7 @@ def upgrade() -> None:
         "meeting",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("organisation_id", sa.String(), nullable=False),
+        sa.Column("office_id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("place", sa.String(), nullable=False),
@@ -127,9 +128,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("meeting", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_meeting_organisation_id"), ["organisation_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_meeting_office_id"), ["office_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_meeting_starts_at"), ["starts_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_meeting_state"), ["state"], unique=False)
 
@@ -156,6 +155,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("level", sa.String(), nullable=False),
         sa.Column("sort", sa.Integer(), nullable=False),
+        sa.Column("serves_id", sa.String(), nullable=True),
         sa.Column("retired", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["parent_id"],
@@ -446,7 +446,7 @@ def downgrade() -> None:
     with op.batch_alter_table("meeting", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_meeting_state"))
         batch_op.drop_index(batch_op.f("ix_meeting_starts_at"))
-        batch_op.drop_index(batch_op.f("ix_meeting_organisation_id"))
+        batch_op.drop_index(batch_op.f("ix_meeting_office_id"))
 
     op.drop_table("meeting")
     with op.batch_alter_table("ledger", schema=None) as batch_op:
