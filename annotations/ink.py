@@ -78,6 +78,9 @@ def encode_ink(
         dy = half.pack(ys[i] - y)
         x += half.unpack(dx)[0]
         y += half.unpack(dy)[0]
+        # Rounding may carry a point at the very edge over it.
+        if abs(x) > MAX_COORDINATE or abs(y) > MAX_COORDINATE:
+            raise AnnotationError("out_of_range", "ink")
         deltas += dx + dy
     parts = [head, bytes(deltas)]
     if pressure is not None:
@@ -155,6 +158,8 @@ def ink_from_text(text: str) -> bytes:
     """The reverse of `ink_to_text`. Raises AnnotationError `too_large` or `bad_ink`."""
     if len(text) > MAX_INK_BYTES * 4 // 3:
         raise AnnotationError("too_large", "ink")
+    if "=" in text:
+        raise AnnotationError("bad_ink", "ink")
     try:
         raw = text.encode("ascii").translate(_TO_STANDARD) + b"=" * (-len(text) % 4)
         return binascii.a2b_base64(raw, strict_mode=True)

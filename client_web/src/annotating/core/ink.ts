@@ -81,8 +81,9 @@ export function encodeInk(
   for (let i = 1; i < n; i++, at += 4) {
     const dx = toHalf(within(xs[i]) - x);
     const dy = toHalf(within(ys[i]) - y);
-    x += fromHalf(dx);
-    y += fromHalf(dy);
+    // Rounding may carry a point at the very edge over it.
+    x = within(x + fromHalf(dx));
+    y = within(y + fromHalf(dy));
     view.setUint16(at, dx, true);
     view.setUint16(at + 2, dy, true);
   }
