@@ -163,6 +163,7 @@ class World:
         self.drawn_puts: list[tuple[Tablet, str]] = []
         self.applied: Counter[tuple[str, int]] = Counter()
         self.acknowledged: dict[str, int] = {}
+        self.met: Counter[str] = Counter()
         self.purged = False
         for tablet in self.tablets:
             for layer in tablet.layers:
@@ -250,7 +251,10 @@ class World:
             return
         connection = waiting[a % len(waiting)]
         fate = b % 16
-        self._serve(connection, {0: "before", 1: "after"}.get(fate, "") if c % 2 == 0 else "")
+        if self.broken and fate < 4:
+            self._serve(connection, "before")
+        else:
+            self._serve(connection, {0: "before", 1: "after"}.get(fate, "") if c % 2 == 0 else "")
 
     def arrive(self, a: int, b: int, c: int) -> None:
         """A tablet reads some frames, maybe of a socket it has given up (and must not hear)."""
@@ -439,6 +443,8 @@ class World:
 
     def _serve(self, connection: Connection, fate: str) -> None:
         message = connection.up.popleft()
+        if not connection.open and message["t"] == "ann.push":
+            self.met["superseded push"] += 1
 
         def work(store: Store) -> Outcome:
             outcome = connection.session.receive(message, store, self.now)
@@ -455,17 +461,27 @@ class World:
         except AnnotationError as error:
             raise AssertionError(f"{error} for {message}") from error
         except Crash:
+            self.met["crash before commit"] += 1
             self._crash()
             return
         self._note(message, outcome)
         if fate == "after":
+            self.met["crash after commit"] += 1
             self._crash()
         else:
             self._emit(connection, message, outcome)
 
     def _note(self, message: Message, outcome: Outcome) -> None:
-        if message["t"] == "ann.push" and outcome.announce is not None:
-            self.applied[message["outbox"], message["op_no"]] += 1
+        if message["t"] != "ann.push":
+            return
+        answer = outcome.replies[0]
+        key = (message["outbox"], message["op_no"])
+        if answer["t"] == "ann.nack":
+            self.met[answer["code"]] += 1
+        elif outcome.announce is None and self.applied[key] > 0:
+            self.met["repeated answer"] += 1
+        if outcome.announce is not None:
+            self.applied[key] += 1
 
     def _emit(self, connection: Connection, message: Message, outcome: Outcome) -> None:
         for reply in outcome.replies:
@@ -488,4 +504,5 @@ class World:
         if connection.open:
             self._send(connection.tablet, answer)
         else:
+            self.met["late frame"] += 1
             assert answer == [], "a tablet listened to a socket it had given up"

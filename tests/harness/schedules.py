@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from tests.harness.annotation_model import TabletClient
 from tests.harness.annotation_world import StoreUnderTest, World
+
+
+@dataclass(frozen=True)
+class Stats:
+    """How many pushes changed something, and how often each kind of trouble was met."""
+
+    applied: int
+    met: Mapping[str, int]
 
 
 def run_schedule(
@@ -16,7 +25,7 @@ def run_schedule(
     *,
     steps: int = 250,
     acknowledge_before_commit: bool = False,
-) -> None:
+) -> Stats:
     """Run one schedule to its end and check it. Raises AssertionError."""
     rng = random.Random(seed)
     world = World(make_store(), make_client, acknowledge_before_commit=acknowledge_before_commit)
@@ -30,5 +39,6 @@ def run_schedule(
             )
         world.settle()
         world.check()
+        return Stats(len(world.applied), dict(world.met))
     finally:
         world.close()

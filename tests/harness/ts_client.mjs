@@ -1,18 +1,16 @@
-// The shipped TypeScript core behind stdio, one JSON line per call: {id, do, on?, …} → {id, …}.
+// The shipped TypeScript core behind stdio, one JSON line per call: {do, on?, …} → {…}.
 // Node strips the types; the core's extensionless imports are resolved here.
-import { registerHooks } from 'node:module';
+import { register } from 'node:module';
 import { createInterface } from 'node:readline';
 
-registerHooks({
-  resolve(specifier, context, next) {
-    const local = specifier.startsWith('.') && !/\.[a-z]+$/.test(specifier);
-    return next(local ? `${specifier}.ts` : specifier, context);
-  },
-});
+const hooks = `export function resolve(specifier, context, next) {
+  const local = specifier.startsWith('.') && !/\\.[a-z]+$/.test(specifier);
+  return next(local ? specifier + '.ts' : specifier, context);
+}`;
+register(`data:text/javascript,${encodeURIComponent(hooks)}`);
 
 const core = await import('../../client_web/src/annotating/core/sync.ts');
 const { MemoryOutbox } = await import('../../client_web/src/annotating/core/outbox.ts');
-const ink = await import('../../client_web/src/annotating/core/ink.ts');
 
 let keys = 0;
 
@@ -118,11 +116,6 @@ const calls = {
   unsent: (m, tab) => ({ count: tab.core.unsent + tab.writes.length }),
   refused: (m, tab) => ({ refused: tab.core.refused }),
   stored: (m, tab) => ({ stored: tab.shared.outbox.content }),
-  ink({ xs, ys, pressure, times }) {
-    const bytes = ink.encodeInk(xs, ys, pressure, times);
-    const stroke = ink.decodeInk(bytes);
-    return { text: ink.inkToText(bytes), xs: [...stroke.xs], ys: [...stroke.ys] };
-  },
   forget(m) {
     const tab = tabs.get(m.on);
     tab.stop();

