@@ -19,7 +19,7 @@ from struct import Struct
 from typing import Any, NamedTuple, Protocol
 
 from .bounds import PLAIN_MAX, Bounds
-from .rtp import MalformedPacket, RtpPacket, read_vp8, starts_h264_key, unwrap
+from .rtp import MalformedPacket, RtpPacket, read_vp8, starts_h264_key, unwrap, with_picture_id
 
 _PLAIN = Struct(">BBHII").pack
 _STAMPED = Struct(">BBHIIII").pack
@@ -266,6 +266,7 @@ class Stream:
         self.keyframes = 0
         self.refused = 0
         self._key_timestamp = -1
+        self._picture = 0
         self.last_arrival = 0.0
         self.last_timestamp = 0
 
@@ -317,6 +318,11 @@ class Stream:
             kept.picture_id = found.picture_id
             kept.tl0 = found.tl0
             kept.starts_key = found.starts_key
+            if found.short:
+                number = unwrap(self._picture, found.picture_id, 7)
+                kept.picture_id = number & 0x7FFF
+                kept.payload = with_picture_id(found.payload, kept.picture_id)
+                self._picture = max(self._picture, number)
         elif self.codec == "h264":
             # SPS, PPS and IDR may come as packets of their own: the picture starts at the first
             if starts_h264_key(kept.payload) and kept.timestamp != self._key_timestamp:

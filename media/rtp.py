@@ -113,12 +113,20 @@ class Vp8(NamedTuple):
 
     `payload` has a 15-bit picture id at byte 2 when `picture_id` ≥ 0, and TL0PICIDX at byte 4 when
     `tl0` ≥ 0; otherwise it is as it came. `starts_key` marks the first packet of a keyframe.
+    `short` says that the id came with 7 bits only: whoever knows the ones before must complete it.
     """
 
     payload: bytes
     picture_id: int
     tl0: int
     starts_key: bool
+    short: bool = False
+
+
+def with_picture_id(payload: bytes, picture_id: int) -> bytes:
+    """A payload of `read_vp8` with another 15-bit picture id."""
+    number = bytes((0x80 | picture_id >> 8 & 0x7F, picture_id & 0xFF))
+    return payload[:2] + number + payload[4:]
 
 
 def read_vp8(payload: bytes) -> Vp8:
@@ -127,6 +135,7 @@ def read_vp8(payload: bytes) -> Vp8:
         first = payload[0]
         pos = 1
         picture_id = tl0 = -1
+        short = False
         out = payload
         if first & 0x80:
             flags = payload[1]
@@ -138,6 +147,7 @@ def read_vp8(payload: bytes) -> Vp8:
                     pos = 4
                 else:
                     picture_id = high
+                    short = True
                     out = payload[:2] + bytes((0x80, high)) + payload[3:]
                     pos = 3
             if flags & 0x40:
@@ -150,7 +160,7 @@ def read_vp8(payload: bytes) -> Vp8:
         key = bool(starts and not payload[pos] & 0x01)
     except IndexError as exc:
         raise MalformedPacket("VP8 descriptor") from exc
-    return Vp8(out, picture_id, tl0, key)
+    return Vp8(out, picture_id, tl0, key, short)
 
 
 def starts_h264_key(payload: bytes) -> bool:
