@@ -163,6 +163,7 @@ class Downlink:
         self._wait = PROBE_AFTER_S
         self._below_since: float | None = None
         self._sending = 0.0
+        self._slots: frozenset[str] = frozenset()
 
     def remb(self, bitrate: int, now: float) -> None:
         """The receiver's own estimate in bit/s (it includes the audio)."""
@@ -197,8 +198,14 @@ class Downlink:
             self.rung = -1
             self.audio_only = False
             self._sending = costs[0]
+            self._slots = frozenset()
             return {}
-        self._step(now, costs)
+        slots = frozenset(offers)
+        if self.rung < 0 or slots - self._slots:
+            self._start(now, costs, sum(index == 0 for _, index in rungs))
+        else:
+            self._step(now, costs)
+        self._slots = slots
         self._sending = costs[self.rung]
         chosen: dict[str, int] = {}
         for slot, index in rungs[: self.rung]:
@@ -206,20 +213,22 @@ class Downlink:
         self.audio_only = self.rung == 0
         return chosen
 
+    def _start(self, now: float, costs: list[float], slots: int) -> None:
+        """A slot's first picture is tried at once, or a site with one layer would never get any;
+        only loss takes it back while it is tried."""
+        fit = max((i for i in range(len(costs)) if costs[i] * FIT <= self.budget), default=0)
+        self.rung = min(max(fit, self.rung, slots), len(costs) - 1)
+        self._tried_at = self._moved_at = now
+        self._floor = 0.0
+
     def _step(self, now: float, costs: list[float]) -> None:
         top = len(costs) - 1
         reported = now - self._remb_at < REMB_FRESH_S
-        if not reported and now - self._lossy_at > 2 * DOWN_AFTER_S and self.rung > 0:
+        if not reported and now - self._lossy_at > 2 * DOWN_AFTER_S:
             # no estimate, no loss: what flows now is known to fit
             self.budget = max(self.budget, costs[min(self.rung, top)])
         budget = self.budget if self.budget >= AUDIO_ONLY_BPS else 0.0
         fit = max((i for i in range(top + 1) if costs[i] * FIT <= budget), default=0)
-        if self.rung < 0:
-            # a first picture is tried by all, or a site with one layer would never get any
-            self.rung = max(fit, 1)
-            self._tried_at = self._moved_at = now
-            self._floor = 0.0
-            return
         rung = min(self.rung, top)
         trying = now - self._tried_at < PROBE_FAILED_S
         short = self.budget < self._floor if trying else budget < costs[rung] * KEEP

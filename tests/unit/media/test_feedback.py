@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,7 +74,7 @@ class TestKeyframes:
             if requests.due(now):
                 sent.append(now)
         assert sent
-        assert all(b - a >= 0.999 for a, b in zip(sent, sent[1:], strict=False))
+        assert all(b - a >= 0.999 for a, b in pairwise(sent))
 
     def test_asked_again_until_it_comes(self) -> None:
         requests = KeyframeRequests()

@@ -63,9 +63,9 @@ class TestRtp:
 
     def test_reads_extensions_of_both_forms(self) -> None:
         head = bytes.fromhex("90600001000000010000000a")
-        one = head + bytes.fromhex("bede0002" "1061" "00" "22010203" "00") + b"pay"
+        one = head + bytes.fromhex("bede00021061002201020300") + b"pay"
         assert parse_rtp(one).extensions == {1: b"a", 2: b"\1\2\3"}
-        two = head + bytes.fromhex("10000002" "100162" "00" "2002" "0102") + b"pay"
+        two = head + bytes.fromhex("100000021001620020020102") + b"pay"
         found = parse_rtp(two)
         assert found.extensions == {16: b"b", 32: b"\1\2"}
         assert found.payload == b"pay"
@@ -173,14 +173,15 @@ class TestRtcp:
         assert ours[1] == rtcp.KeyframeRequest(ssrc)
 
     def test_fir_and_bye_are_read(self) -> None:
-        fir = bytes.fromhex("84ce0004" "00000001" "00000000" "0000002a" "05000000")
+        fir = bytes.fromhex("84ce000400000001000000000000002a05000000")
         assert rtcp.read_rtcp(fir) == [rtcp.KeyframeRequest(42)]
-        assert rtcp.read_rtcp(bytes.fromhex("81cb0001" "0000002a")) == [rtcp.Bye((42,))]
+        assert rtcp.read_rtcp(bytes.fromhex("81cb00010000002a")) == [rtcp.Bye((42,))]
 
     @given(st.lists(st.tuples(st.sampled_from(range(198, 210)), st.binary(max_size=60))))
     def test_any_blocks_are_read_or_refused(self, blocks: list[tuple[int, bytes]]) -> None:
         data = b"".join(
-            bytes((0x81, kind)) + (len(body) // 4).to_bytes(2, "big") + body for kind, body in blocks
+            bytes((0x81, kind)) + (len(body) // 4).to_bytes(2, "big") + body
+            for kind, body in blocks
         )
         try:
             found = rtcp.read_rtcp(data)
