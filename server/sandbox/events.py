@@ -148,11 +148,12 @@ def page_ready(header: dict[str, Any], blobs: list[bytes], expected: int) -> Pag
         kind=kind,
         word_count=_take(header, "word_count", int),
     )
+    sizes = (event.width_pt, event.height_pt, event.image_w, event.image_h)
     if (
         event.index != expected
         or event.rotation not in (0, 90, 180, 270)
         or len(text_hash) != 64
-        or min(event.width_pt, event.height_pt, event.image_w, event.image_h) <= 0
+        or not all(0 < n < 1e6 for n in sizes)
     ):
         raise MalformedEvent("page values")
     return event

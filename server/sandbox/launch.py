@@ -28,6 +28,7 @@ _BOOT = (
     "from server.sandbox.child.main import main;main(c)"
 )
 _PACKAGES = ("pymupdf", "PIL", "pikepdf", "lxml", "packaging", "deprecated", "wrapt")
+RUNGS = ("bubblewrap", "namespaces", "landlock", "none")
 _CPU_SIGNALS = (signal.SIGXCPU,)
 _KILL_GRACE_S = 5.0
 
@@ -184,6 +185,8 @@ async def start_process(
 
     `fd` stays the caller's to close. `SandboxUnavailable` where the rung cannot be built.
     """
+    if rung not in RUNGS:
+        raise SandboxUnavailable(f"{rung}: no such rung")
     config = {
         "job": job,
         "rung": rung,

@@ -10,9 +10,9 @@ from server.sandbox.child.open_document import open_document, refusal_of
 from server.sandbox.child.page import (
     Kind,
     encode_page,
+    image_size,
     page_kind,
     page_size,
-    page_zoom,
     to_image,
 )
 from server.sandbox.child.warm_up import warm_up
@@ -26,25 +26,26 @@ _STORE_KEPT_PERCENT = 50
 
 
 class _KeptPage:
-    """A page's display list and the zoom of its 1240 px image."""
+    """A page's display list and the size of its 1240 px image."""
 
     def __init__(self, page: Any, limits: SandboxLimits) -> None:
         self.width, self.height = page_size(page, limits)
         self.kind: Kind = page_kind(page, limits)
-        self.zoom = page_zoom(self.width, self.height, limits)
+        self.pixels = image_size(self.width, self.height, limits)
         self.drawing = page.get_displaylist()
 
     def tile(self, scale: int, column: int, row: int) -> bytes | None:
         """The tile as WebP, smaller at the right and lower edge; None outside the page."""
-        zoom = self.zoom * scale
+        wide, high = self.pixels[0] * scale, self.pixels[1] * scale
         left, top = column * TILE_PIXELS, row * TILE_PIXELS
-        right = min(left + TILE_PIXELS, round(self.width * zoom))
-        bottom = min(top + TILE_PIXELS, round(self.height * zoom))
-        if left >= right or top >= bottom:
+        right, bottom = min(left + TILE_PIXELS, wide), min(top + TILE_PIXELS, high)
+        if not (0 <= left < right and 0 <= top < bottom):
             return None
+        zoom_x, zoom_y = wide / self.width, high / self.height
         # The clip is given in points; PyMuPDF scales it with the rest.
-        clip = pymupdf.Rect(left, top, right, bottom) / zoom
-        pixmap = self.drawing.get_pixmap(matrix=pymupdf.Matrix(zoom, zoom), alpha=0, clip=clip)
+        clip = pymupdf.Rect(left / zoom_x, top / zoom_y, right / zoom_x, bottom / zoom_y)
+        matrix = pymupdf.Matrix(zoom_x, zoom_y)
+        pixmap = self.drawing.get_pixmap(matrix=matrix, alpha=0, clip=clip)
         return encode_page(to_image(pixmap), self.kind)
 
 

@@ -40,17 +40,22 @@ class Word(NamedTuple):
 
 def normalise_text(text: str) -> str:
     """NFC; no-break spaces are spaces, a soft hyphen is a hyphen, a Greek question mark is ";"."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     text = unicodedata.normalize("NFC", text.translate(_FOLDED))
+    if text.isprintable():
+        return text.strip()
     return "".join(c for c in text if c >= " " and not 0xD800 <= ord(c) <= 0xDFFF).strip()
 
 
 def read_words(words: Sequence[Word]) -> list[Word]:
     """Normalised words; old encodings are converted, by font name first, else by their letters."""
-    unnamed = [word.text for word in words if legacy_of_font(word.font) is None]
+    named = {font: legacy_of_font(font) for font in {word.font for word in words}}
+    unnamed = [word.text for word in words if named[word.font] is None]
     guess = detect_legacy(unnamed) if unnamed else None
     result = []
     for word in words:
-        legacy = legacy_of_font(word.font) or guess
+        legacy = named[word.font] or guess
         text = word.text
         if legacy:
             text = convert_word(text, legacy, capitals=font_is_capitals(word.font))

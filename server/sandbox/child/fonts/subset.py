@@ -8,8 +8,8 @@ renamed, because the licence reserves the name.
 import sys
 from pathlib import Path
 
-from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from fontTools.subset import Options, Subsetter
+from fontTools.ttLib import TTFont
 
 NAMES = {1: "Phonghop Sans", 3: "phonghop: Phonghop Sans", 4: "Phonghop Sans", 6: "PhonghopSans"}
 RANGES = (
