@@ -1,6 +1,6 @@
 import { mount } from 'svelte';
 import { language, setLanguage } from '../i18n';
-import { session, watchActivity } from '../people';
+import { IdleClock, session, watchActivity, watchIdle } from '../people';
 import { startTheme } from '../ui';
 import { watchNetwork } from '../wire';
 import App from './App.svelte';
@@ -17,6 +17,13 @@ export function start(target: HTMLElement): void {
   watchNetwork();
   watchShell();
   watchActivity(window);
+  const idle = new IdleClock({
+    limitMs: () => (session.me === null ? null : session.me.idle_minutes * 60_000),
+    lock: () => session.lock(),
+    now: Date.now,
+    storage: localStorage,
+  });
+  watchIdle(idle, window);
   void session.start();
   mount(App, { target });
 }

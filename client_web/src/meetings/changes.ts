@@ -122,10 +122,15 @@ export interface AgendaLine {
 export function agendaOf(
   view: MeetingView,
   shownToMe: readonly DocumentCard[],
+  staff: boolean,
 ): { lines: AgendaLine[]; loose: DocumentCard[] } {
   const mine = shownToMe.filter((document) => document.meeting_id === view.meeting.id);
   const known = new Set(view.documents.map((document) => document.id));
-  const documents = [...view.documents, ...mine.filter((one) => !known.has(one.id))];
+  const all = [...view.documents, ...mine.filter((one) => !known.has(one.id))];
+  // A document without a readable file is the secretariat's work, not yet the delegates'.
+  const documents = all.filter(
+    ({ state, pages_ready }) => staff || pages_ready > 0 || state === 'ingesting',
+  );
   documents.sort(byPosition);
   const items = [...view.items].sort(byPosition);
   const ids = new Set(items.map((item) => item.id));

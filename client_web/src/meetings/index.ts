@@ -3,5 +3,6 @@ export { default as Home } from './Home.svelte';
 export { default as MeetingPage } from './MeetingPage.svelte';
 export { default as NewMeeting } from './NewMeeting.svelte';
 export { documentHref, meetingHref } from './links';
+export { forgetMeetings } from './kept';
 export { OpenMeeting } from './meeting.svelte';
 export { mine } from './mine.svelte';

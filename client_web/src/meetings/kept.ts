@@ -1,5 +1,6 @@
 /** Copies of meetings on this device, sealed, so that the pages open without a network. */
 import { sealed } from '../sealed';
+import type { MyMeeting } from '../wire';
 
 const BUCKET = 'meetings';
 
@@ -28,4 +29,11 @@ export async function forget(name: string): Promise<void> {
     .store(BUCKET)
     .delete(name)
     .catch(() => undefined);
+}
+
+/** Meetings seen in this tab: coming back from a document paints at once. */
+export const seen = new Map<string, MyMeeting>();
+
+export function forgetMeetings(): void {
+  seen.clear();
 }

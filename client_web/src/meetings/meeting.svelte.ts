@@ -2,7 +2,7 @@
 import { api, ApiProblem, connection } from '../wire';
 import type { DocumentCard, MeetingView, MyMeeting } from '../wire';
 import { agendaOf, changeMeeting, type MeetingChange } from './changes';
-import { forget, keep, kept } from './kept';
+import { forget, keep, kept, seen } from './kept';
 import { mine } from './mine.svelte';
 
 export class OpenMeeting {
@@ -17,7 +17,7 @@ export class OpenMeeting {
   readonly editable = $derived(this.staff && this.view?.meeting.state !== 'closed');
   readonly mayLead = $derived(this.staff || this.whole?.my_role === 'chair');
   readonly agenda = $derived(
-    this.view === null ? null : agendaOf(this.view, mine.data?.documents ?? []),
+    this.view === null ? null : agendaOf(this.view, mine.data?.documents ?? [], this.staff),
   );
   private leave: () => void = () => undefined;
   private topic = '';
@@ -26,6 +26,11 @@ export class OpenMeeting {
   constructor(readonly id: string) {}
 
   start(): void {
+    const known = seen.get(this.id);
+    if (known !== undefined) {
+      this.whole = known;
+      this.follow(known.topic);
+    }
     void this.showKept();
     void this.load();
   }
@@ -76,12 +81,14 @@ export class OpenMeeting {
   private show(whole: MyMeeting): void {
     this.whole = whole;
     this.gone = false;
+    seen.set(this.id, whole);
     void keep(`meeting:${this.id}`, whole);
   }
 
   private lose(): void {
     this.gone = true;
     this.whole = null;
+    seen.delete(this.id);
     this.leave();
     this.topic = '';
     void forget(`meeting:${this.id}`);

@@ -3,6 +3,7 @@ import type { AgendaItem, DocumentCard, MeetingCard, MeetingView } from '../wire
 import { groupMeetings, moved, nextFullHour, plannedStarts } from './calendar';
 import { agendaOf, changeMeeting, changeMine, type MeetingChange } from './changes';
 import { nextStep, titleOf } from './kinds';
+import { newsOf } from './news';
 
 const head = (id: string, state: MeetingCard['meeting']['state'], day: string) => ({
   id,
@@ -98,7 +99,7 @@ test('planned times run until a duration is missing', () => {
 
 test('the agenda is in order, with its documents and those of my inbox', () => {
   const shown = [doc('secret', 'b'), doc('elsewhere', 'b', 0, 'other'), doc('d1', 'a')];
-  const { lines, loose } = agendaOf(view(), shown);
+  const { lines, loose } = agendaOf(view(), shown, false);
   expect(lines.map((line) => [line.item.id, line.documents.map(({ id }) => id)])).toEqual([
     ['a', ['d1', 'd2']],
     ['b', ['secret']],
@@ -138,7 +139,7 @@ test('every change of a meeting is put in its place', () => {
 
 test('documents of a deleted item stay, without an item', () => {
   const after = changeMeeting(view(), { kind: 'item_deleted', item_id: 'a' });
-  expect(agendaOf(after, []).loose.map(({ id }) => id)).toEqual(['d1', 'loose', 'd2']);
+  expect(agendaOf(after, [], true).loose.map(({ id }) => id)).toEqual(['d1', 'loose', 'd2']);
 });
 
 test('a change of a newer server leaves the page as it is', () => {
@@ -169,4 +170,21 @@ test('small things of the secretary', () => {
   expect(nextStep('draft')).toBe('issue');
   expect(nextStep('closed')).toBeNull();
   expect(nextFullHour(Date.parse('2026-11-22T01:10:00Z'))).toBe(Date.parse('2026-11-22T03:00:00Z'));
+});
+
+test('a delegate hears of a meeting that is issued or opened, its staff knows', () => {
+  const issued = card('m', 'issued');
+  const open = card('m', 'in_session');
+  expect(newsOf([], [issued])).toEqual([{ words: 'meetings.issued', title: 'Phiên họp m' }]);
+  expect(newsOf([issued], [open])).toEqual([{ words: 'meetings.opened', title: 'Phiên họp m' }]);
+  expect(newsOf([open], [open])).toEqual([]);
+  expect(newsOf([issued], [{ ...open, staff: true }])).toEqual([]);
+  expect(newsOf([open], [card('m', 'closed')])).toEqual([]);
+});
+
+test('delegates see documents that can be read, staff all of them', () => {
+  const empty = { ...doc('no-file', 'a'), state: 'empty' as const, pages_ready: 0 };
+  const before = { ...view(), documents: [empty] };
+  expect(agendaOf(before, [], false).lines[0]?.documents).toEqual([]);
+  expect(agendaOf(before, [], true).lines[0]?.documents).toEqual([empty]);
 });

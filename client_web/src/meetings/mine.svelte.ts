@@ -1,7 +1,11 @@
 /** "My meetings", live: one for the signed-in person, shared by the pages. */
+import { t } from '../i18n';
+import { session } from '../people';
+import { toast } from '../ui';
 import { api, ApiProblem, connection } from '../wire';
 import type { MyMeetings } from '../wire';
 import { changeMine, type InboxChange } from './changes';
+import { newsOf } from './news';
 import { keep, kept } from './kept';
 
 const MINE = 'mine';
@@ -10,6 +14,8 @@ class Mine {
   data = $state.raw<MyMeetings | null>(null);
   problem = $state.raw<ApiProblem | null>(null);
   private person = '';
+  /** What is shown now happened just now, and is not only what was missed. */
+  private live = false;
   private leave: () => void = () => undefined;
 
   /** Follows this person's inbox; the same person again changes nothing. */
@@ -22,7 +28,10 @@ class Mine {
     this.leave = connection.subscribe<MyMeetings, InboxChange>(`inbox:${person}`, {
       snapshot: (data) => this.show(data),
       change: (items) => {
-        if (this.data !== null) this.show(items.reduce(changeMine, this.data));
+        if (this.data === null) return;
+        this.live = true;
+        this.show(items.reduce(changeMine, this.data));
+        this.live = false;
       },
     });
   }
@@ -56,6 +65,9 @@ class Mine {
   }
 
   private show(data: MyMeetings): void {
+    const news = this.live ? newsOf(this.data?.meetings ?? [], data.meetings) : [];
+    for (const { words, title } of news) toast(t(words, { title }), 'good');
+    if (news.length > 0) void session.refresh();
     this.data = data;
     this.problem = null;
     void keep(MINE, data);

@@ -6,5 +6,6 @@ export { default as SignIn } from './SignIn.svelte';
 export { default as SignOutDialog } from './SignOutDialog.svelte';
 export { default as Unlock } from './Unlock.svelte';
 export { watchActivity } from './activity';
+export { IdleClock, watchIdle } from './idle';
 export { addressed, byGivenName, fold, matches } from './names';
 export { session } from './session.svelte';

@@ -19,6 +19,8 @@ class Session {
   about = $state.raw<About | null>(null);
   /** Signed in before, but the server asks again. */
   expired = $state(false);
+  /** Locked because nobody touched the tablet. */
+  idle = $state(false);
   /** Nothing came back from the server at the start. */
   unreachable = $state(false);
   /** This browser lets us encrypt, so offline work is possible. */
@@ -74,9 +76,29 @@ class Session {
     if (me === null) return 'wiped';
     this.me = me;
     this.phase = 'in';
-    this.expired = !this.unreachable;
+    this.expired = false;
+    this.idle = false;
     connection.start();
+    // Says whether the server still knows the session.
+    void this.refresh();
     return 'ok';
+  }
+
+  /** Nobody has touched the tablet for long: what is shown goes, what is kept stays sealed. */
+  lock(): void {
+    if (this.phase !== 'in') return;
+    connection.stop();
+    const phase = this.hasPin ? 'locked' : 'out';
+    this.idle = true;
+    this.me = null;
+    this.phase = phase;
+    if (this.canSeal) sealed.lock();
+  }
+
+  /** Asks anew who this is: the idle time depends on the meetings that are running. */
+  async refresh(): Promise<void> {
+    const me = await api.get<Me>('/api/me').catch(() => null);
+    if (me !== null && this.phase === 'in' && me.person.id === this.me?.person.id) this.me = me;
   }
 
   askPin(): void {
@@ -121,6 +143,7 @@ class Session {
     this.me = me;
     this.expired = false;
     this.unreachable = false;
+    this.idle = false;
     this.phase = 'in';
     connection.start();
     connection.nudge();

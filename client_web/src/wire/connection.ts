@@ -118,6 +118,11 @@ export class Connection {
     this.dial();
   }
 
+  /** The device itself says that it has no network: the open socket is dead, however it looks. */
+  cut(): void {
+    if (this.socket !== null && this.wanted) this.lost(this.socket, NEVER_ANSWERED);
+  }
+
   subscribe<Data, Item>(topic: string, follower: Follower<Data, Item>): () => void {
     const plain = follower as Follower;
     const followed = this.topics.get(topic) ?? { followers: new Set(), cursor: null };

@@ -22,6 +22,7 @@ api.onChanges = (changes) => connection.reached(changes);
 /** Lets the connection use what the browser knows: network back, page in sight again. */
 export function watchNetwork(): void {
   window.addEventListener('online', () => connection.nudge());
+  window.addEventListener('offline', () => connection.cut());
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') connection.nudge();
   });

@@ -1,0 +1,20 @@
+/** Each page opens at its top; going back finds the place that was left. */
+const places = new Map<string, number>();
+
+/** For the element that scrolls the pages. */
+export function keepScroll(element: HTMLElement): () => void {
+  let here = location.hash;
+  const note = () => places.set(here, element.scrollTop);
+  const arrive = () => {
+    here = location.hash;
+    const top = places.get(here) ?? 0;
+    // After the page of the new address has been drawn.
+    requestAnimationFrame(() => element.scrollTo({ top }));
+  };
+  element.addEventListener('scroll', note, { passive: true });
+  window.addEventListener('hashchange', arrive);
+  return () => {
+    element.removeEventListener('scroll', note);
+    window.removeEventListener('hashchange', arrive);
+  };
+}

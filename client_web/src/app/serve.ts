@@ -1,0 +1,24 @@
+/** Brings the features to life for the person at this device, and to rest when they leave. */
+import { forgetMeetings, mine } from '../meetings';
+import { session } from '../people';
+
+export function serve(person: string | null, keeps: boolean): void {
+  if (person === null) {
+    mine.stop();
+    forgetMeetings();
+  } else {
+    mine.follow(person);
+  }
+  void serveMarks(person, keeps);
+}
+
+let asked = 0;
+
+/** The marks' code is loaded after the first page has been painted. */
+async function serveMarks(person: string | null, keeps: boolean): Promise<void> {
+  const mine = (asked += 1);
+  const { annotating } = await import('../annotating');
+  if (mine !== asked) return;
+  session.countUnsent = () => annotating.countUnsent();
+  annotating.serve(person, keeps);
+}
