@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import type { ClientMessage, Put } from './model';
+import { MemoryOutbox, type Lease, type OutboxStorage } from './outbox';
+import { SyncRunner, type RunnerParts } from './runner';
+
+const put = (id: string): Put => ({
+  op: 'put',
+  id,
+  version: 'v',
+  page: 0,
+  kind: 'note',
+  created: 1,
+  geometry: { point: [0, 0] },
+  style: {},
+});
+
+/** One lock for the tabs of a test, as Web Locks give it. */
+class Locks implements Lease {
+  private readonly queue: Array<() => void> = [];
+
+  acquire(held: () => void): () => void {
+    this.queue.push(held);
+    if (this.queue.length === 1) held();
+    return () => {
+      const first = this.queue[0] === held;
+      this.queue.splice(this.queue.indexOf(held), 1);
+      if (first) this.queue[0]?.();
+    };
+  }
+}
+
+function parts(storage: OutboxStorage, lease: Lease) {
+  const sent: ClientMessage[] = [];
+  const timers: Array<() => void> = [];
+  const shown: string[] = [];
+  let keys = 0;
+  const made: RunnerParts = {
+    person: 'me',
+    storage,
+    lease,
+    newKey: () => `${Math.random()}-${++keys}`,
+    random: () => 0.5,
+    send: (message) => sent.push(message) > 0,
+    later: (_ms, run) => {
+      timers.push(run);
+      return () => void timers.splice(timers.indexOf(run), 1);
+    },
+    show: (_layer, ids) => shown.push(...ids),
+    purge: () => undefined,
+  };
+  return { made, sent, timers, shown };
+}
+
+async function idle(): Promise<void> {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+}
+
+const ops = (sent: readonly ClientMessage[]): string[] =>
+  sent.flatMap((one) => (one.t === 'ann.push' ? one.ops.map((op) => op.id) : []));
+
+describe('the runner', () => {
+  it('writes before it sends, and takes work off the disk on its acknowledgement', async () => {
+    const disk = new MemoryOutbox('o');
+    const { made, sent, shown } = parts(disk.tab(), new Locks());
+    const runner = await SyncRunner.start(made);
+    await idle();
+    runner.run(runner.core.open('l'));
+    runner.run(runner.core.connected(1));
+    runner.run(runner.core.edit('l', [put('a')]));
+    expect(ops(sent)).toEqual([]);
+    await runner.settled();
+    expect(disk.content.entries).toHaveLength(1);
+    expect(ops(sent)).toEqual(['a']);
+    expect(shown).toContain('a');
+    runner.run(
+      runner.core.received(1, { t: 'ann.ack', op_no: 1, layer: 'l', seqs: [1], revs: [1] }),
+    );
+    await runner.settled();
+    expect(disk.content.entries).toEqual([]);
+  });
+
+  it('hands the outbox to the next tab when one closes', async () => {
+    const disk = new MemoryOutbox('o');
+    const locks = new Locks();
+    const first = parts(disk.tab(), locks);
+    const second = parts(disk.tab(), locks);
+    const a = await SyncRunner.start(first.made);
+    const b = await SyncRunner.start(second.made);
+    await idle();
+    for (const runner of [a, b]) {
+      runner.run(runner.core.open('l'));
+      runner.run(runner.core.connected(1));
+    }
+    b.run(b.core.edit('l', [put('x')]));
+    await b.settled();
+    expect(ops(first.sent)).toEqual(['x']);
+    expect(ops(second.sent)).toEqual([]);
+    a.stop();
+    a.run(a.core.edit('l', [put('after the end')]));
+    await idle();
+    expect(ops(second.sent)).toEqual(['x']);
+    expect(first.timers).toEqual([]);
+    expect(disk.content.entries).toHaveLength(1);
+  });
+
+  it('keeps failed writes in their order and tries again', async () => {
+    const disk = new MemoryOutbox('o');
+    const inner = disk.tab();
+    let broken = true;
+    const storage: OutboxStorage = {
+      ...inner,
+      write: (write) => (broken ? Promise.reject(new Error('quota')) : inner.write(write)),
+    };
+    const { made, sent, timers } = parts(storage, new Locks());
+    const runner = await SyncRunner.start(made);
+    await idle();
+    runner.run(runner.core.edit('l', [put('a')]));
+    await runner.settled();
+    runner.run(runner.core.edit('l', [{ op: 'patch', id: 'a', body: 'x' }]));
+    await runner.settled();
+    expect(runner.core.truth('a')).toBe('drawn');
+    expect(disk.content.entries).toEqual([]);
+    broken = false;
+    runner.run(runner.core.connected(1));
+    timers[0]?.();
+    await runner.settled();
+    expect(disk.content.entries.map((one) => [one.opNo, one.ops[0]?.op])).toEqual([
+      [1, 'put'],
+      [2, 'patch'],
+    ]);
+    expect(ops(sent)).toEqual(['a']);
+  });
+
+  it('asks again when the outbox cannot be read at the hand-over', async () => {
+    const disk = new MemoryOutbox('o');
+    const inner = disk.tab();
+    let reads = 0;
+    const storage: OutboxStorage = {
+      ...inner,
+      load: () => (++reads === 2 ? Promise.reject(new Error('locked')) : inner.load()),
+    };
+    const { made, sent, timers } = parts(storage, new Locks());
+    const runner = await SyncRunner.start(made);
+    await idle();
+    runner.run(runner.core.connected(1));
+    runner.run(runner.core.edit('l', [put('a')]));
+    await runner.settled();
+    expect(ops(sent)).toEqual([]);
+    timers[0]?.();
+    await idle();
+    expect(ops(sent)).toEqual(['a']);
+  });
+
+  it('misses nothing that another tab writes while it starts', async () => {
+    const disk = new MemoryOutbox('o');
+    const inner = disk.tab();
+    const storage: OutboxStorage = {
+      ...inner,
+      load: async () => {
+        const before = await inner.load();
+        disk.commit({ append: [{ key: 'k', layer: 'l', ops: [put('a')] }] });
+        return before;
+      },
+    };
+    const { made } = parts(storage, { acquire: () => () => undefined });
+    const runner = await SyncRunner.start(made);
+    runner.run(runner.core.open('l'));
+    expect(runner.core.replica('l')?.get('a')).toBeDefined();
+    runner.run(runner.core.received(1, { t: 'ann.revoke', layer: 'l' }));
+    expect(runner.core.unsent).toBe(1);
+  });
+});
