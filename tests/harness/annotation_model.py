@@ -229,8 +229,7 @@ class ModelClient:
         at = self.layers.get(entry.layer)
         if at is not None:
             for op, seq, rev in zip(entry.ops, ack["seqs"], ack["revs"], strict=True):
-                known = at.marks.get(op["id"]) or at.gone.get(op["id"])
-                if seq <= at.cursor or (known is not None and known["seq"] > seq):
+                if seq <= at.cursor:
                     continue
                 self._lay(at.marks, at.gone, op)
                 for place in (at.marks, at.gone):

@@ -105,7 +105,6 @@ export class LayerReplica {
       const seq = ack.seqs[i];
       if (rev === undefined || seq === undefined || seq <= this.cursor) return;
       const known = this.server.get(op.id) ?? this.gone.get(op.id);
-      if (known !== undefined && known.seq > seq) return;
       const { mark, content } = step(
         { mark: this.server.get(op.id), content: known },
         op,

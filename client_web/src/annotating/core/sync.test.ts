@@ -57,6 +57,13 @@ class Tab {
     }
   }
 
+  /** The storage has the first held write, but this tab has not heard of it yet. */
+  writeSilently(): () => void {
+    const write = this.held.shift() ?? {};
+    const numbers = this.disk.commit(write, this.heard);
+    return () => this.take(this.core.written(write, numbers));
+  }
+
   edit(...edits: Edit[]): void {
     this.take(this.core.edit(LAYER, edits));
   }
@@ -339,6 +346,19 @@ describe('failures of peers', () => {
     expect(other.ids()).toEqual(['a', 'b']);
     other.take(other.core.lead(tab.disk.content));
     expect(other.pushes().map((one) => one.op_no)).toEqual([2]);
+  });
+
+  it('two tabs: an acknowledgement that overtakes the word of the own storage leaves no ghost', () => {
+    const other = new Tab(tab.disk, false);
+    other.take(other.core.open(LAYER));
+    other.hold = true;
+    other.edit(put('a'));
+    const hear = other.writeSilently();
+    expect(tab.pushes()).toHaveLength(1);
+    tab.get(ack(1, [1]));
+    hear();
+    expect(other.core.unsent).toBe(0);
+    expect(other.core.truth('a')).toBe('server');
   });
 });
 
