@@ -13,9 +13,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from server.sandbox.launch import start_process
+from server.sandbox.launch import start_process, warm_template
 from server.sandbox.limits import SandboxLimits
 from server.sandbox.refusals import SandboxError, SandboxUnavailable
+from server.sandbox.templates import stop_template
 
 LADDER = ("bubblewrap", "namespaces", "landlock")
 
@@ -59,7 +60,9 @@ async def choose_sandbox(
             walls = await probe_rung(rung, limits)
         except SandboxError as error:
             refused.append((rung, str(error)))
+            stop_template(rung)
         else:
+            warm_template(rung)
             return Sandbox(limits, rung, walls, tuple(refused))
     if allow_unsandboxed:
         return Sandbox(limits, "none", ("rlimits",), tuple(refused))

@@ -1,98 +1,49 @@
 """Start one sandboxed process on one rung of the ladder, and talk to it in frames.
 
-The child gets: no environment, the package directories it needs (read-only, where the rung shows
-any files at all), two pipes, and the document as an open descriptor. Everything it says is checked
-against `SandboxLimits` before it is believed.
+The child is a fork of the rung's template. It gets a data socket and the document as an open
+descriptor. Everything it says is checked against `SandboxLimits` before it is believed.
 """
 
 import asyncio
 import contextlib
-import functools
-import importlib.util
-import json
 import os
-import shutil
 import signal
-import sys
+import socket
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from typing import Any, cast
 
+from server.sandbox.child.template import STATUS
 from server.sandbox.frames import PREFIX, FrameError, pack_frame, read_prefix, unpack_frame
 from server.sandbox.limits import SandboxLimits
-from server.sandbox.refusals import REFUSAL_CODES, DocumentRefused, RefusalCode, SandboxUnavailable
-
-_ROOT = Path(__file__).resolve().parents[2]
-_BOOT = (
-    "import sys,json;c=json.loads(sys.argv[1]);sys.path[:0]=c['paths'];"
-    "from server.sandbox.child.main import main;main(c)"
+from server.sandbox.refusals import (
+    REFUSAL_CODES,
+    DocumentRefused,
+    RefusalCode,
+    SandboxUnavailable,
 )
-_PACKAGES = ("pymupdf", "PIL", "pikepdf", "lxml", "packaging", "deprecated", "wrapt")
-RUNGS = ("bubblewrap", "namespaces", "landlock", "none")
+from server.sandbox.templates import RUNGS, ask_template, stop_template
+
 _CPU_SIGNALS = (signal.SIGXCPU,)
 _KILL_GRACE_S = 5.0
-
-
-@functools.cache
-def library_paths() -> tuple[str, ...]:
-    """Directories that hold the child's packages, as they are in this interpreter."""
-    found: dict[str, None] = {}
-    for name in _PACKAGES:
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.origin is not None:
-            found[str(Path(spec.origin).parent.parent)] = None
-    return tuple(found)
-
-
-def interpreter() -> str:
-    """The interpreter behind the virtual environment: it needs no pyvenv.cfg to start."""
-    base = getattr(sys, "_base_executable", None) or sys.executable
-    return os.path.realpath(base)
-
-
-@functools.cache
-def bubblewrap_command() -> tuple[str, ...]:
-    """bwrap with everything unshared and only the interpreter's own files to be seen."""
-    program = shutil.which("bwrap")
-    if program is None:
-        raise FileNotFoundError("bwrap is not installed")
-    command = [program, "--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534"]
-    command += ["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
-    for name in ("/lib", "/lib64", "/lib32"):
-        if os.path.islink(name):
-            command += ["--symlink", os.readlink(name), name]
-        elif os.path.isdir(name):
-            command += ["--ro-bind", name, name]
-    shown = [
-        "/usr",
-        sys.base_prefix,
-        sys.base_exec_prefix,
-        *library_paths(),
-        str(_ROOT / "server" / "__init__.py"),
-        str(_ROOT / "server" / "sandbox"),
-        str(_ROOT / "annotations"),
-    ]
-    for path in dict.fromkeys(shown):
-        command += ["--ro-bind", path, path]
-    return (*command, "--chdir", "/", "--")
 
 
 class SandboxedProcess:
     """One child. Use `start_process`; `frames()` until it ends; always `end()`."""
 
-    def __init__(self, process: asyncio.subprocess.Process, limits: SandboxLimits) -> None:
-        if process.stdin is None or process.stdout is None:
-            raise ValueError("the child needs both pipes")
-        self._process = process
-        self._stdin, self._stdout = process.stdin, process.stdout
+    def __init__(
+        self,
+        data: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        lifeline: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        limits: SandboxLimits,
+    ) -> None:
+        self._stdout, self._stdin = data
+        self._life, self._kill = lifeline
         self._limits = limits
         self._received = 0
         self._waited = 0.0
         self.walls: tuple[str, ...] = ()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
+        self.status: int | None = None
+        """The wait status, once the child is gone and reaped."""
 
     async def send(self, header: dict[str, Any], blobs: Sequence[bytes] = ()) -> None:
         try:
@@ -142,28 +93,41 @@ class SandboxedProcess:
         return unpack_frame(*[await stream.readexactly(length) for length in lengths])
 
     async def _death(self) -> DocumentRefused:
-        """What the end of the child means. bwrap reports a signal as 128 + its number."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_KILL_GRACE_S):
-                await self._process.wait()
-        code = self._process.returncode
-        if code is None:
+        """What the end of the child means."""
+        if not await self._wait_for_end():
             self.kill()
-            return DocumentRefused("crashed", "closed its pipe and stayed")
-        number = -code if code < 0 else code - 128
-        if number in _CPU_SIGNALS:
+            return DocumentRefused("crashed", "closed its socket and stayed")
+        if self.status is None:
+            return DocumentRefused("crashed", "its template is gone")
+        if os.WIFSIGNALED(self.status) and os.WTERMSIG(self.status) in _CPU_SIGNALS:
             return DocumentRefused("too_complex", "CPU time")
-        return DocumentRefused("crashed", f"exit code {code}")
+        return DocumentRefused("crashed", f"wait status {self.status}")
+
+    async def _wait_for_end(self) -> bool:
+        """Was the child gone within the grace? Sets `status` where the template could tell."""
+        if self.status is not None:
+            return True
+        try:
+            async with asyncio.timeout(_KILL_GRACE_S):
+                with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+                    (self.status,) = STATUS.unpack(await self._life.readexactly(STATUS.size))
+        except TimeoutError:
+            return False
+        return True
 
     def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        """Have the template kill the child; harmless when it is gone."""
+        if not self._kill.is_closing():
+            self._kill.write(b"k")
 
     async def end(self) -> None:
-        """Kill the child if it still runs, and reap it."""
+        """Kill the child if it still runs, and wait until it is reaped."""
         self.kill()
-        self._stdin.close()
-        await self._process.wait()
+        try:
+            await self._wait_for_end()
+        finally:
+            self._stdin.close()
+            self._kill.close()
 
 
 def refusal_from(header: dict[str, Any]) -> DocumentRefused:
@@ -187,35 +151,27 @@ async def start_process(
     """
     if rung not in RUNGS:
         raise SandboxUnavailable(f"{rung}: no such rung")
-    config = {
-        "job": job,
-        "rung": rung,
-        "limits": limits.to_json(),
-        "fd": fd,
-        "extra": extra or {},
-        "paths": [str(_ROOT), *library_paths()],
-    }
-    command = [interpreter(), "-I", "-S", "-B", "-c", _BOOT, json.dumps(config)]
-    try:
-        if rung == "bubblewrap":
-            command = [*bubblewrap_command(), *command]
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            pass_fds=() if fd is None else (fd,),
-            env={},
-            cwd="/",
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise SandboxUnavailable(f"{rung}: {error}") from error
-    child = SandboxedProcess(process, limits)
+    request = {"job": job, "rung": rung, "limits": limits.to_json(), "extra": extra or {}}
+    ours, theirs = socket.socketpair()
+    life, their_life = socket.socketpair()
+    with theirs, their_life:
+        descriptors = [theirs.fileno(), their_life.fileno(), *([] if fd is None else [fd])]
+        try:
+            ask_template(rung, request, descriptors)
+        except OSError as error:
+            ours.close()
+            life.close()
+            raise SandboxUnavailable(f"{rung}: {error}") from error
+    child = SandboxedProcess(
+        await asyncio.open_connection(sock=ours), await asyncio.open_connection(sock=life), limits
+    )
     try:
         header, _ = await child.receive(limits.start_wall_s)
     except DocumentRefused as refused:
         await child.end()
+        if child.status is None:
+            # No word from the template either: the next request starts a new one.
+            stop_template(rung)
         raise SandboxUnavailable(f"{rung}: child did not start: {refused}") from refused
     except BaseException:
         await child.end()
@@ -225,3 +181,9 @@ async def start_process(
         raise SandboxUnavailable(f"{rung}: {header.get('detail', 'no walls')}")
     child.walls = tuple(str(wall) for wall in header.get("walls", ()))
     return child
+
+
+def warm_template(rung: str) -> None:
+    """Let the rung's template load the libraries now, so that the first document does not wait."""
+    with contextlib.suppress(OSError):
+        ask_template(rung, {"job": "export"}, [])

@@ -1,5 +1,6 @@
 """Write a copy of a document: with marks as annotations, with marks drawn in, or clean."""
 
+import functools
 import io
 from typing import Any
 
@@ -18,6 +19,7 @@ __all__ = ["refusal_of", "run", "warm_up"]
 CHUNK_BYTES = 1 << 20
 
 
+@functools.cache
 def warm_up() -> None:
     warm_up_rendering()
     font = typeface.EmbeddedFont()

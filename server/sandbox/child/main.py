@@ -1,17 +1,13 @@
-"""The child process: load and warm the libraries, give everything up, do one job.
+"""One fork: give everything up, then do one job on one document.
 
-`main` gets its configuration as a dict from the command line:
-`{"job", "rung", "limits", "fd" (the document, or null), "extra"}`.
-Frames go out on what was standard output; standard output itself is turned away, because libraries
-print to it.
+The request is `{"job", "rung", "limits", "extra"}`; frames go both ways on the data socket.
 """
 
 import contextlib
 import importlib
 import mmap
 import os
-import sys
-from typing import Any
+from typing import Any, NoReturn
 
 from server.sandbox.child.channel import Channel
 from server.sandbox.child.lockdown import enter_namespaces, lock_down
@@ -24,6 +20,7 @@ JOBS = {
     "tiles": "server.sandbox.child.tiles_job",
     "export": "server.sandbox.child.export_job",
 }
+"""Each job module has `warm_up`, `run` and `refusal_of`."""
 
 
 def map_file(fd: int | None) -> memoryview:
@@ -35,31 +32,24 @@ def map_file(fd: int | None) -> memoryview:
     return data
 
 
-def main(config: dict[str, Any]) -> None:
-    """Lock down, then run. A job module has `warm_up`, `run` and `refusal_of`."""
-    limits = SandboxLimits.from_json(config["limits"])
-    rung, fd = config["rung"], config["fd"]
-    channel = Channel(0, os.dup(1), limits)
-    os.dup2(2, 1)
+def run_job(request: dict[str, Any], data_fd: int, document: int | None) -> NoReturn:
+    """Lock down, say `ready`, run; ends the process."""
+    limits = SandboxLimits.from_json(request["limits"])
+    channel = Channel(data_fd, data_fd, limits)
+    job = importlib.import_module(JOBS[request["job"]])
     try:
-        if rung == "namespaces":
+        if request["rung"] == "namespaces":
             enter_namespaces()
-        job = importlib.import_module(JOBS[config["job"]])
-        job.warm_up()
-        data = map_file(fd)
-        walls = lock_down(rung, limits, len(data))
+        data = map_file(document)
+        walls = lock_down(request["rung"], limits, len(data))
     except OSError as error:
         channel.send({"event": "lockdown_failed", "detail": f"{type(error).__name__}: {error}"})
         os._exit(EXIT_LOCKDOWN_FAILED)
     channel.send({"event": "ready", "walls": walls})
     try:
-        job.run(channel, data, config.get("extra") or {}, limits)
+        job.run(channel, data, request["extra"], limits)
     except Exception as error:
         code, detail = job.refusal_of(error)
         with contextlib.suppress(OSError):
             channel.send({"event": "refused", "code": code, "detail": detail[:500]})
     os._exit(0)
-
-
-if __name__ == "__main__":
-    sys.exit("started only by server.sandbox.launch")

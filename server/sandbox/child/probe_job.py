@@ -1,5 +1,6 @@
 """Try to get out. Each attempt that succeeds is a hole; the parent decides what that means."""
 
+import errno
 import os
 import socket
 from typing import Any
@@ -65,6 +66,29 @@ def _list_environment() -> None:
     raise PermissionError("empty")
 
 
+def _use_stray_descriptors() -> None:
+    """Only the data socket may be open beside the three standard ones (the null device)."""
+    found = [fd for fd in range(3, 64) if _is_open(fd)]
+    if len(found) <= 1 and not any(_is_socket(fd) for fd in range(3)):
+        raise PermissionError("nothing to use")
+
+
+def _is_open(fd: int) -> bool:
+    try:
+        os.lseek(fd, 0, os.SEEK_CUR)
+    except OSError as error:
+        return error.errno != errno.EBADF
+    return True
+
+
+def _is_socket(fd: int) -> bool:
+    try:
+        os.lseek(fd, 0, os.SEEK_CUR)
+    except OSError as error:
+        return error.errno == errno.ESPIPE
+    return False
+
+
 def try_to_escape(canary: str, port: int) -> dict[str, Any]:
     """`{attempt: None if it was stopped by an OSError, else what happened}`."""
     attempts = {
@@ -78,6 +102,7 @@ def try_to_escape(canary: str, port: int) -> dict[str, Any]:
         "execute": _execute,
         "fork": _fork,
         "signal_parent": _signal_parent,
+        "descriptors": _use_stray_descriptors,
         "environment": _list_environment,
     }
     outcome: dict[str, Any] = {}

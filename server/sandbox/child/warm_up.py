@@ -1,5 +1,6 @@
 """Use every library once on a page of our own, so that nothing is imported after the lockdown."""
 
+import functools
 import json
 
 from PIL import Image
@@ -9,6 +10,7 @@ from server.sandbox.child.mupdf import pymupdf
 from server.sandbox.limits import SandboxLimits
 
 
+@functools.cache
 def warm_up() -> None:
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.TOOLS.mupdf_display_warnings(False)

@@ -2,13 +2,14 @@
 
 import dataclasses
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from server.sandbox import launch
+from server.sandbox import templates
 from server.sandbox.ingest import ingest
-from server.sandbox.ladder import LADDER, Sandbox, choose_sandbox, run_escape_attempts
+from server.sandbox.ladder import LADDER, Sandbox, choose_sandbox, probe_rung, run_escape_attempts
 from server.sandbox.launch import start_process
 from server.sandbox.limits import SandboxLimits
 from server.sandbox.refusals import DocumentRefused, SandboxUnavailable
@@ -28,23 +29,25 @@ async def test_every_attempt_to_get_out_fails(rung: str) -> None:
 async def test_without_walls_the_same_attempts_succeed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The probe itself is proved: a child that locks nothing down gets through everywhere."""
     boot = (
-        "import sys,json;c=json.loads(sys.argv[1]);sys.path[:0]=c['paths'];"
-        "import server.sandbox.child.main as m;m.lock_down=lambda *a:[];m.main(c)"
+        "import sys,json;sys.path[:0]=json.loads(sys.argv[1]);"
+        "import server.sandbox.child.main as m;m.lock_down=lambda *a:[];"
+        "from server.sandbox.child.template import main;main()"
     )
-    monkeypatch.setattr(launch, "_BOOT", boot)
-    outcome, _ = await run_escape_attempts("none", SandboxLimits())
+    templates.stop_template("none")
+    monkeypatch.setattr(templates, "BOOT", boot)
+    try:
+        outcome, _ = await run_escape_attempts("none", SandboxLimits())
+    finally:
+        templates.stop_template("none")
     through = {name for name, result in outcome.items() if result is not None}
     wanted = {"connect", "read_passwd", "read_canary", "write_canary", "write_new_file"}
     assert through >= wanted | {"execute", "fork", "signal_parent", "changed_host"}
 
 
 async def test_the_ladder_says_why_a_rung_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    launch.bubblewrap_command.cache_clear()
+    templates.stop_template("bubblewrap")
     monkeypatch.setenv("PATH", "/nonexistent")
-    try:
-        found = await choose_sandbox()
-    finally:
-        launch.bubblewrap_command.cache_clear()
+    found = await choose_sandbox()
     assert found.rung != "bubblewrap"
     assert found.refused[0][0] == "bubblewrap"
     assert "not installed" in found.explain()
@@ -75,5 +78,11 @@ async def test_a_silent_child_is_ended(sandbox: Sandbox) -> None:
         await child.receive()
     assert caught.value.code == "timed_out"
     await child.end()
-    with pytest.raises(ProcessLookupError):
-        os.kill(child.pid, 0)
+    assert child.status == signal.SIGKILL
+
+
+async def test_a_template_that_dies_is_started_again(sandbox: Sandbox) -> None:
+    await probe_rung(sandbox.use_rung(), SandboxLimits())
+    templates._running[sandbox.use_rung()].process.kill()
+    templates._running[sandbox.use_rung()].process.wait()
+    assert await probe_rung(sandbox.use_rung(), SandboxLimits())
