@@ -85,6 +85,8 @@ class Engine:
         self._tick()
 
     async def close(self) -> None:
+        if self.port.closed:
+            return
         for session in [*self.publishers, *self.receivers]:
             self.end(session, "worker_stopped")
         if self._timer is not None:

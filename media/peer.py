@@ -209,7 +209,7 @@ class Peer:
 
     def send(self, data: bytes) -> None:
         """Send bytes as they are to the nominated address."""
-        if self.address is not None and not self.port.socket._closed:  # type: ignore[attr-defined]
+        if self.address is not None and not self.port.closed:
             self.port.send(data, self.address)
 
     def send_rtcp(self, plain: bytes) -> None:

@@ -82,6 +82,7 @@ class Port:
         self._by_ufrag: dict[str, Session] = {}
         self._by_source: dict[Address, Session] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.closed = False
 
     def open(self) -> None:
         """Start reading in the running event loop."""
@@ -89,8 +90,9 @@ class Port:
         self._loop.add_reader(self.socket.fileno(), self._readable)
 
     def close(self) -> None:
-        if self._loop is not None:
+        if self._loop is not None and not self.closed:
             self._loop.remove_reader(self.socket.fileno())
+        self.closed = True
         self.socket.close()
 
     def expect(self, ufrag: str, session: Session) -> None:
