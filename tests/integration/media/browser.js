@@ -1,6 +1,6 @@
 // Runs in a page of the test front: publishes with simulcast, receives fixed slots, counts.
 window.bridge = (() => {
-  const state = { publish: null, receive: null, slots: {} };
+  const state = { publish: null, receive: null, again: {} };
 
   async function post(path, pc) {
     const answer = await fetch(path, {
@@ -33,6 +33,7 @@ window.bridge = (() => {
     });
     pc.addTransceiver(media.getAudioTracks()[0], { direction: "sendonly", streams: [media] });
     await pc.setLocalDescription();
+    state.again.publish = () => publish(meeting, site, { simulcast, codec, width });
     state.publish = { pc, media, location: await post(`/whip/${meeting}/${site}?codec=${codec}`, pc) };
     return state.publish.location;
   }
@@ -53,6 +54,7 @@ window.bridge = (() => {
     for (let i = 0; i < video; i++) pc.addTransceiver("video", { direction: "recvonly" });
     for (let i = 0; i < audio; i++) pc.addTransceiver("audio", { direction: "recvonly" });
     await pc.setLocalDescription();
+    state.again.receive = () => receive(meeting, site, { video, audio, codec });
     state.receive = { pc, elements, location: await post(`/whep/${meeting}/${site}?codec=${codec}`, pc) };
     return state.receive.location;
   }
@@ -100,5 +102,33 @@ window.bridge = (() => {
     return found;
   }
 
-  return { state, publish, receive, inbound, outbound };
+  // A site rejoins by itself: when the bridge says that a session is over, it is opened anew.
+  async function keep() {
+    state.kept = true;
+    while (state.kept) {
+      for (const direction of ["publish", "receive"]) {
+        const session = state[direction];
+        if (!session) continue;
+        try {
+          const alive = await fetch(session.location);
+          if (alive.status !== 404) continue;
+          session.pc.close();
+          await state.again[direction]();
+          state.rejoined = (state.rejoined || 0) + 1;
+        } catch (error) {
+          // the front or its worker is not back yet
+        }
+      }
+      await new Promise((done) => setTimeout(done, 200));
+    }
+  }
+
+  async function leave(direction) {
+    const session = state[direction];
+    state[direction] = null;
+    session.pc.close();
+    await fetch(session.location, { method: "DELETE" });
+  }
+
+  return { state, publish, receive, inbound, outbound, keep, leave };
 })();

@@ -1,0 +1,140 @@
+"""The test front as a process, a browser with fake devices, and requests to both."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, Page, Playwright
+
+SCRIPT = (Path(__file__).parent / "browser.js").read_text()
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
+]
+ROOT = Path(__file__).parents[3]
+
+
+class Front:
+    """`python -m media --front`, and its HTTP."""
+
+    def __init__(self, *more: str, log: Path | None = None) -> None:
+        command = [sys.executable, "-m", "media", "--front", "127.0.0.1:0", *more]
+        if log is not None:
+            command += ["--log", str(log)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        assert self.process.stdout is not None
+        self.ready: dict[str, Any] = json.loads(self.process.stdout.readline())
+        self.url: str = self.ready["url"]
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+
+    def ask(self, path: str, body: Any = None, **headers: str) -> Any:
+        """JSON in and out; raises urllib's HTTPError for a problem."""
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(self.url + path, data=data, headers=headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read())
+
+    def raw(
+        self, method: str, path: str, body: bytes = b"", **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        """A request as it is; header names with `_` for `-`."""
+        request = urllib.request.Request(
+            self.url + path,
+            data=body or None,
+            method=method,
+            headers={k.replace("_", "-"): v for k, v in headers.items()},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, dict(answer.headers), answer.read()
+        except urllib.error.HTTPError as exc:
+            return exc.code, dict(exc.headers), exc.read()
+
+    def workers(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.ask("/stats")["workers"]
+        return found
+
+    def kill_worker(self, index: int = 0) -> int:
+        pid: int = next(w["pid"] for w in self.workers() if w["index"] == index)
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def stage(self, meeting: str, video: dict[str, str], audio: dict[str, str]) -> None:
+        self.ask(f"/stage/{meeting}", {"video": video, "audio": audio})
+
+
+@contextmanager
+def front(*more: str, log: Path | None = None) -> Iterator[Front]:
+    made = Front(*more, log=log)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+async def browser(playwright: Playwright) -> Browser:
+    return await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+
+
+async def window(made: Browser, front: Front) -> Page:
+    """A window of its own on the front's page, with the script in it."""
+    context = await made.new_context()
+    page = await context.new_page()
+    await page.goto(front.url)
+    await page.evaluate(SCRIPT)
+    return page
+
+
+async def inbound(page: Page) -> dict[str, Any]:
+    """Statistics by kind and m-line: `V:0` is slot V0, `A:2` the third line."""
+    found: dict[str, Any] = await page.evaluate("bridge.inbound()")
+    return found
+
+
+async def until(condition: Callable[[], Awaitable[Any]], what: str, deadline: float = 15.0) -> Any:
+    """Poll a state that is read asynchronously."""
+    end = time.monotonic() + deadline
+    while True:
+        found = await condition()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f"never came: {what}")
+        await asyncio.sleep(0.1)
+
+
+async def grows(page: Page, line: str, field: str, by: float, deadline: float = 15.0) -> Any:
+    """Wait until a counter of a slot has grown by `by`; returns the slot's statistics."""
+    before = (await inbound(page)).get(line, {}).get(field, 0)
+
+    async def grown() -> Any:
+        now = (await inbound(page)).get(line, {})
+        return now if now.get(field, 0) >= before + by else None
+
+    return await until(grown, f"{line} {field} + {by}", deadline)
