@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import asyncio
 import sys
 from pathlib import Path
 
@@ -114,16 +114,14 @@ async def test_two_windows_and_an_encoder_in_an_h264_meeting(tmp_path: Path) -> 
         status, headers, _ = made.raw("POST", "/whip/m/x", b"v=0", Content_Type="application/sdp")
         assert (status, headers["WWW-Authenticate"]) == (401, "Bearer")
     with front(log=tmp_path / "log") as made:
-        encoder = subprocess.Popen(
-            [
-                sys.executable,
-                str(Path(__file__).with_name("encoder.py")),
-                f"{made.url}/whip/m/enc?codec=h264",
-                cert,
-                key,
-                "60",
-            ],
-            stderr=subprocess.DEVNULL,
+        encoder = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(Path(__file__).with_name("encoder.py")),
+            f"{made.url}/whip/m/enc?codec=h264",
+            cert,
+            key,
+            "60",
+            stderr=asyncio.subprocess.DEVNULL,
         )
         try:
             async with async_playwright() as playwright:
@@ -147,4 +145,4 @@ async def test_two_windows_and_an_encoder_in_an_h264_meeting(tmp_path: Path) -> 
                 await chromium.close()
         finally:
             encoder.kill()
-            encoder.wait()
+            await encoder.wait()
