@@ -163,6 +163,10 @@ class Site:
             self.socket.close()
             self.queue.put_nowait(None)
 
+    def leave_unconnected(self) -> None:
+        self.closed = True
+        self.socket.close()
+
     def move(self) -> None:
         """Another address, as after a change of network."""
         loop = asyncio.get_running_loop()
