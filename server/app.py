@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from server import __version__, clock, permissions
+from server.annotating.export import Exports
 from server.annotating.gateway import Annotating
 from server.client import client_routes
 from server.database import Database, Wiring
@@ -159,6 +160,7 @@ class Server:
         self.rooms.add(UploadsRefused(refused))
         self.rooms.add(TileRenderer(self.sandbox))
         self.rooms.add(self.sandbox)
+        self.rooms.add(Exports(settings.exports_at_once, settings.exports_waiting))
         self.jobs.lanes += self._lanes(self.sandbox)
         if settings.demo:
             lane = await start_demo(self.database, self.files, settings)

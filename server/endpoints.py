@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from server.annotating import routes as annotating
+from server.annotating.export import export_document
 from server.documents import messages as d
 from server.documents import routes as documents
 from server.documents import views
@@ -139,6 +140,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _row("GET", PAGE + "/tiles/{scale}/{column}/{row}", documents.page_tile, "document.read"),
     _row("GET", VERSION + "/words", documents.all_words, "document.read"),
     _row("GET", VERSION + "/file", documents.original, "document.download"),
+    _row("GET", VERSION + "/export", export_document, "document.download", query=("marks",)),
 )
 
 

@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     tile_processes: int = Field(2, description="documents kept warm for sharp tiles")
     tile_idle_seconds: int = Field(120, description="a warm document nobody looks at is put away")
     tiles_waiting: int = Field(200, description="tiles asked for at once before `busy`")
+    exports_at_once: int = Field(2, description="PDFs made at once; each takes up to 1.5 GB")
+    exports_waiting: int = Field(100, description="downloads that wait before `busy`")
     export_seconds: int = Field(120, description="time for one PDF export")
     allow_unsandboxed: bool = Field(
         False, description="read foreign files although no sandbox holds: only on isolated machines"

@@ -25,7 +25,7 @@ from server.settings import Settings
 
 PASSWORD = "mat-khau-dai-1"
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 30
+START_SECONDS = 90
 
 PEOPLE: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("admin", "Quản Trị Viên", "tinh", ("system_admin",)),

@@ -1,0 +1,83 @@
+"""The PDF a delegate takes away, over HTTP, read by another library than the one that wrote it."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from typing import Any
+
+import pikepdf
+import pytest
+
+from tests.harness.meetings import add_paper, make_meeting
+from tests.harness.tablet import Tablet
+from tests.integration.conftest import SignIn
+
+MARK = "0196f3a1-0000-7000-8000-0000000000{:02x}"
+
+
+def highlight(version: str, number: int = 1) -> dict[str, Any]:
+    return {
+        "op": "put",
+        "id": MARK.format(number),
+        "version": version,
+        "page": 0,
+        "kind": "highlight",
+        "created": 1763800000000,
+        "geometry": {"quads": [[72, 78, 200, 78, 72, 95, 200, 95]]},
+        "style": {"color": "#ffd84d", "opacity": 0.4},
+        "body": "Cần làm rõ",
+    }
+
+
+async def marked(tablet: Tablet, document: str, number: int) -> str:
+    """One highlight by this person; returns the version's id."""
+    view = await tablet.do("GET", f"/documents/{document}")
+    version = str(view["version"]["id"])
+    async with tablet.live() as live:
+        ops = [highlight(version, number)]
+        push = {"outbox": str(uuid.uuid4()), "op_no": 1, "layer": view["my_layer"], "ops": ops}
+        await live.send(t="ann.push", **push)
+        await live.expect("ann.ack")
+    return version
+
+
+async def annotations(tablet: Tablet, document: str, version: str, marks: str) -> list[str]:
+    """Subtypes of the annotations on the first page of an export."""
+    path = f"/documents/{document}/versions/{version}/export?marks={marks}"
+    content = await tablet.do("GET", path)
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        found = pdf.pages[0].obj.get("/Annots", [])
+        return [str(one["/Subtype"]) for one in found if str(one["/Subtype"]) != "/Popup"]
+
+
+async def test_each_kind_of_export_holds_what_it_says(sign_in: SignIn) -> None:
+    secretary, first, second = await sign_in("thuky"), await sign_in("daibieu1"), None
+    second = await sign_in("daibieu2")
+    people = ((first.person, "delegate"), (second.person, "delegate"))
+    meeting = await make_meeting(secretary, *people)
+    document = await add_paper(secretary, meeting)
+    version = await marked(first, document, 1)
+    assert await annotations(first, document, version, "annotations") == ["/Highlight"]
+    assert await annotations(first, document, version, "flattened") == []
+    assert await annotations(first, document, version, "clean") == []
+    assert await annotations(second, document, version, "annotations") == []
+
+
+async def test_an_unknown_kind_is_refused(sign_in: SignIn) -> None:
+    secretary = await sign_in("thuky")
+    meeting = await make_meeting(secretary, issue=False)
+    document = await add_paper(secretary, meeting)
+    version = (await secretary.do("GET", f"/documents/{document}"))["version"]["id"]
+    path = f"/documents/{document}/versions/{version}/export?marks=all"
+    assert await secretary.refused("GET", path) == (422, "invalid_input")
+
+
+@pytest.mark.parametrize("part", ["export", "file", "words", "pages/0/image"])
+async def test_nothing_of_a_document_reaches_a_stranger(sign_in: SignIn, part: str) -> None:
+    secretary, stranger = await sign_in("thuky"), await sign_in("khach")
+    meeting = await make_meeting(secretary, issue=False)
+    document = await add_paper(secretary, meeting)
+    version = (await secretary.do("GET", f"/documents/{document}"))["version"]["id"]
+    path = f"/documents/{document}/versions/{version}/{part}"
+    assert await stranger.refused("GET", path) == (404, "not_found")
