@@ -73,7 +73,13 @@ REMB_INTERVAL_S = 0.5
 """Chromium ramps all its layers within a second at this rate."""
 REPORT_INTERVAL_S = 1.0
 TICK_S = 0.02
-"""Retry timer of NACK: shorter than a picture, long enough to cost nothing."""
+"""Retry timer of NACK while packets are missing: shorter than a picture."""
+CALM_TICK_S = 0.08
+"""The same while nothing is missing; it paces the reports and the layer choice."""
+CARE_S = 0.5
+"""A receiver's layers are chosen anew this often, and sooner when it reported…"""
+CARE_GAP_S = 0.2
+"""…but not sooner than this: reports come from outside."""
 NACK_REORDER_S = 0.008
 """A gap younger than this may be reordering."""
 AUDIO_ONLY_BPS = 150_000

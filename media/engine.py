@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import answers, sdp
-from .bounds import TICK_S, Bounds
+from .bounds import Bounds
 from .bridge import Meeting, Refused, check_name
 from .clock import SYSTEM, Clock
 from .fanout import Fanout
@@ -21,13 +21,16 @@ from .peer import Certificate, Peer
 from .port import Port, Shields
 from .publisher import Incoming, Publisher
 from .receiver import Receiver
+from .rhythm import Rhythm
 
 NOMINAL_BPS = (120_000.0, 400_000.0, 1_000_000.0)
 """A layer's rate until it is measured."""
 STALE_S = 1.5
 """A layer without a packet for so long is off: encoders pause the top layer on thin links."""
-DECIDE_TICKS = 12
-"""Layers are chosen anew about four times a second, a share of the receivers each tick."""
+SWEEP_S = 0.5
+"""How often silent and unfinished sessions are looked for."""
+FREEZE_AFTER_S = 5.0
+"""After the start; the modules and tables that live as long as the process are there by then."""
 SMALL_SLOTS = ("V2", "V3", "V4")
 """Shown as thumbnails: they get the lowest layer."""
 
@@ -74,23 +77,23 @@ class Engine:
         self.forwarded: Callable[[Publisher, Stream, SourcePacket], None] | None = None
         self._versions: dict[str, int] = {}
         self._owner: dict[Peer, Publisher | Receiver] = {}
-        self._timer: asyncio.TimerHandle | None = None
-        self._ticks = 0
+        self._rhythm = Rhythm(lambda: self.tick(self.clock.now()))
+        self._swept_at = 0.0
+        self._frozen = False
 
     # -- life
 
     def open(self) -> None:
         """Start to read and to tick in the running loop."""
         self.port.open()
-        self._tick()
+        self._rhythm.start()
 
     async def close(self) -> None:
         if self.port.closed:
             return
         for session in [*self.publishers, *self.receivers]:
             self.end(session, "worker_stopped")
-        if self._timer is not None:
-            self._timer.cancel()
+        self._rhythm.stop()
         # close_notify is sent by tasks of their own
         await asyncio.gather(
             *(p._stopping for p in list(self._owner) if p._stopping is not None),
@@ -271,6 +274,7 @@ class Engine:
             feed.want(stream)
             if feed.wanted is stream and not stream.start_late(feed, now, self.fanout):
                 publisher.want_keyframe(stream)
+                self._rhythm.hurry()
         self._tell_layers(receiver)
 
     def _tell_layers(self, receiver: Receiver) -> None:
@@ -334,6 +338,9 @@ class Engine:
         if self.forwarded is not None:
             self.forwarded(publisher, stream, packet)
 
+    def packet_missed(self) -> None:
+        self._rhythm.hurry()
+
     def level_heard(self, publisher: Publisher, level_db: float, now: float) -> None:
         room = self.meetings[publisher.meeting]
         speaker = room.loudest.hear(publisher.site, level_db, now)
@@ -345,6 +352,7 @@ class Engine:
     def keyframe_wanted(self, receiver: Receiver, stream: Stream) -> None:
         for publisher in [*self.publishers.values(), *self.remote.values()]:
             publisher.want_keyframe(stream)
+        self._rhythm.hurry()
 
     def timestamp_at(self, stream: Stream, wall: float, now: float) -> int | None:
         for publisher in [*self.publishers.values(), *self.remote.values()]:
@@ -354,26 +362,24 @@ class Engine:
 
     # -- timers
 
-    def _tick(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
-        self.tick(self.clock.now())
-
-    def tick(self, now: float) -> None:
-        """Retries every tick; reports and layer choice for a share of the receivers."""
-        self._ticks += 1
-        for publisher in [*self.publishers.values(), *self.remote.values()]:
+    def tick(self, now: float) -> bool:
+        """Retries, reports and layer choice; true while something is being asked for."""
+        publishers = [*self.publishers.values(), *self.remote.values()]
+        for publisher in publishers:
             publisher.tick(now)
-        share = self._ticks % DECIDE_TICKS
-        for index, receiver in enumerate(list(self.receivers.values())):
-            if index % DECIDE_TICKS == share and receiver.feeds:
+        for receiver in list(self.receivers.values()):
+            if receiver.takes_care(now):
                 self._point(receiver, now)
                 receiver.report(now)
-        if self._ticks % 25 == 0:
+        if now - self._swept_at >= SWEEP_S:
+            self._swept_at = now
             self._sweep(now)
-        if self._ticks == 250:
+        if not self._frozen and now - self.started >= FREEZE_AFTER_S:
             # what lives now lives long: keep the collector away from it
+            self._frozen = True
             gc.collect()
             gc.freeze()
+        return any(publisher.busy for publisher in publishers)
 
     def _sweep(self, now: float) -> None:
         for peer in list(self._owner):

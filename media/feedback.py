@@ -51,18 +51,18 @@ class Missing:
     def __len__(self) -> int:
         return len(self._asked)
 
-    def arrived(self, ext: int, now: float) -> None:
-        """An extended sequence number came, in order or late."""
+    def arrived(self, ext: int, now: float) -> bool:
+        """An extended sequence number came, in order or late; true when it shows a gap."""
         highest = self.highest
         if ext == highest + 1 or highest < 0:
             self.highest = ext
-            return
+            return False
         if ext <= highest:
             entry = self._asked.pop(ext, None)
             if entry is not None and entry[1] == 1:
                 sample = min(1.0, now - entry[2])
                 self.round_trip += (sample - self.round_trip) / 8
-            return
+            return False
         if ext - highest > self._bounds.missing:
             self._give_up(len(self._asked) + ext - highest - 1)
             self._asked.clear()
@@ -73,6 +73,7 @@ class Missing:
                 del self._asked[next(iter(self._asked))]
                 self._give_up(1)
         self.highest = ext
+        return True
 
     def due(self, now: float) -> list[int]:
         """Numbers to ask for now, ascending."""

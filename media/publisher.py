@@ -41,6 +41,7 @@ class Listener(Protocol):
     def packet_forwarded(
         self, publisher: Publisher, stream: Stream, packet: SourcePacket
     ) -> None: ...
+    def packet_missed(self) -> None: ...
 
 
 class Publisher:
@@ -131,7 +132,8 @@ class Publisher:
             return
         incoming.reception.arrived(kept.ext, packet.timestamp, len(packet.payload), now)
         if stream.video:
-            incoming.missing.arrived(kept.ext, now)
+            if incoming.missing.arrived(kept.ext, now):
+                self.listener.packet_missed()
             if kept.starts_key:
                 incoming.keyframes.came()
                 incoming.missing.reset()
@@ -241,8 +243,15 @@ class Publisher:
                     if gone is not None:
                         self.drop(gone)
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is being asked for, so that the next tick must come soon."""
+        return any(
+            i.missing or i.keyframes.wanted for i in self.incoming.values() if i.stream.video
+        )
+
     def tick(self, now: float) -> None:
-        """Ask again, ask for keyframes, report; called every TICK_S."""
+        """Ask again, ask for keyframes, report."""
         if self.peer is None:
             return
         out: list[bytes] = []

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from . import rtcp
 from .answers import Slot
-from .bounds import REPORT_INTERVAL_S, Bounds
+from .bounds import CARE_GAP_S, CARE_S, REPORT_INTERVAL_S, Bounds
 from .clock import Clock, to_ntp
 from .fanout import Fanout
 from .feedback import Downlink
@@ -63,6 +63,8 @@ class Receiver:
         self._by_ssrc: dict[int, Feed] = {}
         self._slot_of = {slot.ssrc: slot for slot in slots}
         self._report_at = 0.0
+        self._cared_at = 0.0
+        self._news = False
         self._resend = float(RESEND_BURST)
         self._resend_at = 0.0
 
@@ -87,8 +89,18 @@ class Receiver:
             if feed.lane is not None:
                 feed.lane.plan = None
 
+    def takes_care(self, now: float) -> bool:
+        """Whether its layers are to be chosen anew and its reports sent; true starts a new wait."""
+        gap = now - self._cared_at
+        if not self.feeds or gap < (CARE_GAP_S if self._news else CARE_S):
+            return False
+        self._cared_at = now
+        self._news = False
+        return True
+
     def heard_rtcp(self, data: bytes, now: float) -> None:
         """A plain compound packet of the receiver."""
+        self._news = True
         try:
             reports = rtcp.read_rtcp(data)
         except MalformedPacket:
@@ -138,7 +150,8 @@ class Receiver:
 
     def report(self, now: float) -> None:
         """Sender reports of all slots in one packet, once a second."""
-        if self.peer is None or now - self._report_at < REPORT_INTERVAL_S:
+        # care comes at uneven times: waiting for a whole interval would often take nearly two
+        if self.peer is None or now - self._report_at < 0.8 * REPORT_INTERVAL_S:
             return
         wall = self.clock.wall()
         out: list[bytes] = []
