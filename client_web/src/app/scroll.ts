@@ -1,7 +1,7 @@
 /** Each page opens at its top; going back finds the place that was left. */
 const places = new Map<string, number>();
 
-/** For the element that scrolls the pages. */
+/** For the element that scrolls the pages; it takes the focus, so that the keys move the page. */
 export function keepScroll(element: HTMLElement): () => void {
   let here = location.hash;
   const note = () => places.set(here, element.scrollTop);
@@ -9,7 +9,10 @@ export function keepScroll(element: HTMLElement): () => void {
     here = location.hash;
     const top = places.get(here) ?? 0;
     // After the page of the new address has been drawn.
-    requestAnimationFrame(() => element.scrollTo({ top }));
+    requestAnimationFrame(() => {
+      element.scrollTo({ top });
+      element.focus({ preventScroll: true });
+    });
   };
   element.addEventListener('scroll', note, { passive: true });
   window.addEventListener('hashchange', arrive);
