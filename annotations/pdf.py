@@ -26,6 +26,7 @@ PRINT_FLAG: Final = 4
 POPUP_SIZE: Final = (190.0, 110.0)
 DEFAULT_FONT_SIZE: Final = 12.0
 _UNDERLINE, _STRIKEOUT = 0.94, 0.55
+_NUMBER_SIZE: Final = 8.0
 _MARGIN: Final = 1.0
 """Room around what is drawn, for anti-aliasing."""
 _NOTE_MARGIN: Final = 1.0
@@ -90,18 +91,27 @@ def pdf_date(ms: int) -> str:
 
 
 def to_pdf(
-    mark: Annotation, author: str, frame: PageFrame, face: Typeface, *, drawn_in: bool = False
+    mark: Annotation,
+    author: str,
+    frame: PageFrame,
+    face: Typeface,
+    *,
+    drawn_in: bool = False,
+    number: int | None = None,
 ) -> PdfMark:
     """The annotation `mark` becomes on a page framed by `frame`. Trusts the record's checks.
 
-    `drawn_in`: the appearance will be part of the page and turns with it. A text annotation does
-    not: viewers keep it upright about the upper left corner of its Rect (ISO 32000-2 12.5.6.4).
+    `number` is drawn beside the mark, for a list of its words elsewhere. `drawn_in`: the
+    appearance will be part of the page and turns with it. A text annotation does not: viewers keep
+    it upright about the upper left corner of its Rect (ISO 32000-2 12.5.6.4).
     """
     matrix = _matrix_of(mark)
     if mark.kind == "note" and not drawn_in:
         matrix = _upright(matrix)
     draft = _Draft(mark, frame, face, Canvas(frame, matrix))
     _KINDS[mark.kind](draft)
+    if number is not None:
+        _number(draft, str(number))
     opacity = float(mark.style.get("opacity", 1.0))
     box = frame.rect(draft.canvas.points, _margin(draft))
     entries: dict[str, PdfValue] = {
@@ -282,6 +292,23 @@ def _written(draft: _Draft) -> None:
         if line:
             down = y0 + size + number * size * drawing.LINE_SPACING
             canvas.text(x0, down, line, size, draft.face)
+
+
+def _number(draft: _Draft, text: str) -> None:
+    """At the upper right of the mark, upright with a note, else as the unrotated page lies."""
+    canvas = draft.canvas
+    if draft.mark.kind == "note":
+        x, y = drawing.NOTE_SIDE / 2, -drawing.NOTE_SIDE / 2
+    else:
+        canvas = Canvas(draft.frame)
+        x = max(point[0] for point in draft.canvas.points)
+        y = min(point[1] for point in draft.canvas.points)
+    canvas.fill_color(drawing.INK_COLOR)
+    canvas.text(x + 2, y + _NUMBER_SIZE, text, _NUMBER_SIZE, draft.face)
+    if canvas is not draft.canvas:
+        draft.canvas.operator(canvas.content().decode("ascii"))
+        draft.canvas.points += canvas.points
+    draft.has_text = True
 
 
 _KINDS: Final[dict[str, Callable[[_Draft], None]]] = {

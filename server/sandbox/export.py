@@ -57,7 +57,8 @@ async def export_pdf(
     `marks` are wire items (annotations.model.to_wire), each with its `layer` id; `ink` may be the
     wire text or a list of points [x, y, pressure?]. `layers` and `authors` give the names a reader
     sees, by id. `annotations`: real annotations, one optional-content group per layer;
-    `flattened`: drawn into the page; `clean`: no marks. In every mode scripts, attachments and
+    `flattened`: drawn into the page, with the words of notes on pages at the end; `clean`: no
+    marks. In every mode scripts, attachments and
     actions that leave the document are taken out. Raises `DocumentRefused`, `TooManyMarks`,
     `SandboxUnavailable`; nothing has been sent by then.
     """

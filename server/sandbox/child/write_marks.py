@@ -8,6 +8,7 @@ from annotations.pdf import Appearance, PdfMark, PdfName, PdfValue, to_pdf
 from annotations.pdf_drawing import PageFrame
 from server.sandbox.child.page_frame import page_frame
 from server.sandbox.child.qpdf import pikepdf
+from server.sandbox.child.remark_pages import PAGE_SIZE, Remark, draw_remarks
 from server.sandbox.child.request import ExportRequest
 from server.sandbox.child.typeface import EmbeddedFont, font_document
 
@@ -34,6 +35,7 @@ class MarkWriter:
         self._face = EmbeddedFont()
         self._font: Any = None
         self._groups: dict[str, Any] = {}
+        self._remarks: list[Remark] = []
         self.written = 0
         self.skipped = 0
 
@@ -41,14 +43,22 @@ class MarkWriter:
         flattened = self._request.mode == "flattened"
         by_page: dict[int, list[tuple[str, PdfMark]]] = {}
         frames: dict[int, PageFrame] = {}
-        for layer, mark in self._request.marks:
+        in_order = sorted(self._request.marks, key=lambda pair: pair[1].page)
+        for layer, mark in in_order:
             if not 0 <= mark.page < len(self._pdf.pages):
                 self.skipped += 1
                 continue
             if mark.page not in frames:
                 frames[mark.page] = page_frame(self._pdf.pages[mark.page])
             author = self._request.authors.get(mark.author, "")
-            made = to_pdf(mark, author, frames[mark.page], self._face, drawn_in=flattened)
+            number = None
+            if flattened and mark.body and mark.kind != "free_text":
+                number = len(self._remarks) + 1
+                label = str(self._pdf.pages[mark.page].label)
+                self._remarks.append(Remark(number, label, author, mark.body))
+            made = to_pdf(
+                mark, author, frames[mark.page], self._face, drawn_in=flattened, number=number
+            )
             by_page.setdefault(mark.page, []).append((layer, made))
             self.written += 1
         for index, marks in sorted(by_page.items()):
@@ -57,6 +67,13 @@ class MarkWriter:
                 self._draw_into(page, [made for _, made in marks])
             else:
                 self._annotate(page, marks)
+
+        for content in draw_remarks(self._remarks, self._face):
+            page = self._pdf.add_blank_page(page_size=PAGE_SIZE)
+            page.obj.Resources = pikepdf.Dictionary(
+                Font=pikepdf.Dictionary(F=self._embedded_font())
+            )
+            page.obj.Contents = self._pdf.make_stream(content)
 
     def _annotate(self, page: Any, marks: list[tuple[str, PdfMark]]) -> None:
         objects: dict[str, Any] = {}

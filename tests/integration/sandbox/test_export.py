@@ -236,6 +236,24 @@ async def test_flattened_has_no_annotations(sandbox: Sandbox, write_pdf: Write) 
     assert draw(data, 1).tobytes() == draw(document.tobytes(), 1).tobytes()
 
 
+async def test_flattened_prints_the_words_of_notes(sandbox: Sandbox, write_pdf: Write) -> None:
+    long = "Đề nghị rà soát lại toàn bộ số liệu của kỳ trước. " * 150
+    marks = [
+        mark("note", {"point": [100, 100]}, page=1, body=long + "Hết."),
+        mark("note", {"point": [100, 100]}, page=0, body="Thống nhất"),
+        mark("highlight", {"quads": [quad(30, 110, 200, 140)]}, body="Xem lại"),
+    ]
+    document = pymupdf.open(stream=await export(sandbox, write_pdf(two_pages), "flattened", marks))
+    printed = " ".join(" ".join(page.get_text().split()) for page in list(document)[2:])
+    assert document.page_count >= 4
+    assert "1. [1] · Nguyễn Thị Ấn Thống nhất 2. [1] · Nguyễn Thị Ấn Xem lại" in printed
+    assert "3. [2] · Nguyễn Thị Ấn Đề nghị" in printed
+    assert printed.endswith("Hết.")
+    words = document[-1].get_text("words")
+    assert max(word[2] for word in words) < 595 - 50
+    assert "3" in document[1].get_text().split()
+
+
 async def test_a_highlight_leaves_black_text_black(sandbox: Sandbox, write_pdf: Write) -> None:
     over = mark("highlight", {"quads": [quad(30, 110, 200, 140)]}, style={"color": "#ffd84d"})
     for mode in ("annotations", "flattened"):
