@@ -88,7 +88,10 @@ const calls = {
   open: (m, tab) => tab.take(tab.core.open(m.layer)),
   edit: (m, tab) => tab.take(tab.core.edit(m.layer, m.edits)),
   flush: (m, tab) => tab.flush(m.fail),
-  wake: (m, tab) => tab.take(tab.core.wake()),
+  wake(m, tab) {
+    tab.take(tab.core.wake('again'));
+    tab.take(tab.core.wake('answers'));
+  },
   connected(m, tab) {
     tab.sent = [];
     tab.take(tab.core.connected(m.number));

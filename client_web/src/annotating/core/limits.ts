@@ -16,6 +16,8 @@ export const MAX_IN_FLIGHT = 8;
 export const MAX_HELD_DELTAS = 256;
 /** A push that was first in the queue this often when the connection broke goes last and alone. */
 export const SUSPECT_AFTER = 3;
+/** A push that a live connection leaves unanswered this often goes into quarantine. */
+export const MAX_SILENCES = 3;
 /** Layers whose answer fails this often in a row are left alone until opened anew. */
 export const MAX_FAILED_ANSWERS = 3;
 /** Steps of undo: an hour of steady writing. */

@@ -2,7 +2,7 @@
  * The outbox in this tab's memory: what waits, what flies, what was refused. Pure bookkeeping;
  * every change of the stored outbox is returned as one `OutboxWrite`.
  */
-import { MAX_IN_FLIGHT, MAX_OPS, MAX_PUSH_BYTES, SUSPECT_AFTER } from './limits';
+import { MAX_IN_FLIGHT, MAX_OPS, MAX_PUSH_BYTES, MAX_SILENCES, SUSPECT_AFTER } from './limits';
 import type { Item, Operation } from './model';
 import type { Draft, Entry, Numbers, OutboxWrite, Refused, StoredOutbox } from './outbox';
 
@@ -21,6 +21,10 @@ export interface Waiting {
   flying: boolean;
   /** How often the connection broke while this was the first unanswered push. */
   breaks: number;
+  /** A whole wait has passed since it was sent on this connection. */
+  late: boolean;
+  /** How often a live connection gave no answer at all. */
+  silences: number;
 }
 
 /** Answers of other tabs that overtook our own write; more than this cannot be under way. */
@@ -123,18 +127,44 @@ export class Queue {
 
   landed(opNo: number): void {
     const one = this.find(opNo);
-    if (one !== undefined) one.flying = false;
+    if (one !== undefined) land(one);
   }
 
   nothingInFlight(): void {
-    for (const one of this.waiting) one.flying = false;
+    for (const one of this.waiting) land(one);
   }
 
-  /** The connection is a new one: everything goes out again; the first unanswered is noted. */
+  get inFlight(): boolean {
+    return this.waiting.some((one) => one.flying);
+  }
+
+  /**
+   * A wait has passed. Pushes that a live connection has left unanswered for two of them are sent
+   * again, last and alone; returned are those that have been silent too often.
+   */
+  overdue(): Array<Waiting & { opNo: number }> {
+    const silent: Array<Waiting & { opNo: number }> = [];
+    for (const one of this.waiting) {
+      if (!one.flying) continue;
+      if (!one.late) {
+        one.late = true;
+        continue;
+      }
+      land(one);
+      one.breaks = SUSPECT_AFTER;
+      one.silences += 1;
+      if (one.silences >= MAX_SILENCES && isNumbered(one)) silent.push(one);
+    }
+    return silent;
+  }
+
+  /** The connection is a new one: everything goes out again; the first unanswered is noted.
+   * Silence is counted anew: on a dead connection it says nothing about the push. */
   broke(): void {
     const first = this.waiting.find((one) => one.flying);
     if (first !== undefined) first.breaks += 1;
     this.nothingInFlight();
+    for (const one of this.waiting) one.silences = 0;
   }
 
   /** The server has it. Later work on the same marks was made on top of it and says so. */
@@ -323,6 +353,8 @@ export class Queue {
       durable,
       flying: false,
       breaks: 0,
+      late: false,
+      silences: 0,
     });
     return order === undefined ? { key, layer, ops } : { key, order, layer, ops };
   }
@@ -358,6 +390,11 @@ function isNumbered(one: Waiting): one is Waiting & { opNo: number } {
   return one.opNo !== null;
 }
 
+function land(one: Waiting): void {
+  one.flying = false;
+  one.late = false;
+}
+
 function comesAfter(one: Waiting | undefined, other: Waiting): boolean {
   if (one === undefined) return false;
   if (one.order !== other.order) return one.order > other.order;
@@ -365,7 +402,7 @@ function comesAfter(one: Waiting | undefined, other: Waiting): boolean {
 }
 
 function fromEntry(entry: Entry): Waiting {
-  return { ...entry, durable: true, flying: false, breaks: 0 };
+  return { ...entry, durable: true, flying: false, breaks: 0, late: false, silences: 0 };
 }
 
 function toEntry(one: Waiting & { opNo: number }): Entry {

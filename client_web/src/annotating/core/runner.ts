@@ -83,7 +83,7 @@ export class SyncRunner {
           const cancel = this.parts.later(effect.ms, () => {
             this.timers.delete(cancel);
             this.startWriting();
-            this.run(this.core.wake());
+            this.run(this.core.wake(effect.why));
           });
           this.timers.add(cancel);
           break;

@@ -41,8 +41,9 @@ class Tab {
       if (effect.do === 'send') this.sent.push(effect.message);
       else if (effect.do === 'show') this.shown.push(...effect.ids);
       else if (effect.do === 'purge') this.purged.push(effect.layer);
-      else if (effect.do === 'wake') this.wakes.push(effect.ms);
-      else if (effect.do === 'ephemeral') this.ephemeral.push(effect.message);
+      else if (effect.do === 'wake') {
+        if (effect.why === 'again') this.wakes.push(effect.ms);
+      } else if (effect.do === 'ephemeral') this.ephemeral.push(effect.message);
       else {
         this.held.push(effect.write);
         if (!this.hold) this.release();
@@ -284,10 +285,32 @@ describe('failures of peers', () => {
   it('an answer that never comes is asked for again', () => {
     tab.take(tab.core.connected(2));
     tab.sent = [];
-    tab.take(tab.core.wake());
+    tab.take(tab.core.wake('answers'));
     expect(tab.sent).toEqual([]);
-    tab.take(tab.core.wake());
+    tab.take(tab.core.wake('answers'));
     expect(tab.sent).toMatchObject([{ t: 'ann.open' }]);
+    tab.take(tab.core.disconnected(2));
+    tab.sent = [];
+    tab.take(tab.core.wake('answers'));
+    expect(tab.sent).toEqual([]);
+  });
+
+  it('liveblocks PR #3647: pushes that the server never answers do not fill the window', () => {
+    const poison = Array.from({ length: MAX_IN_FLIGHT }, (_, i) => `p${i}`);
+    for (const id of poison) tab.edit(put(id));
+    tab.edit(put('good'));
+    expect(tab.pushes()).toHaveLength(MAX_IN_FLIGHT);
+    tab.take(tab.core.wake('answers'));
+    expect(tab.pushes()).toEqual([]);
+    tab.take(tab.core.wake('answers'));
+    expect(tab.pushes().map((one) => one.ops[0]?.id)).toEqual(['good']);
+    tab.get(ack(MAX_IN_FLIGHT + 1, [1]));
+    let waits = 0;
+    while (tab.core.unsent > 0 && ++waits < 100) tab.take(tab.core.wake('answers'));
+    expect(tab.core.refused.map((one) => [one.code, one.ops[0]?.id])).toEqual(
+      poison.map((id) => ['unanswered', id]),
+    );
+    expect(tab.core.truth('good')).toBe('server');
   });
 
   it('liveblocks PR #3647: one poison record does not stop the rest', () => {
@@ -428,7 +451,7 @@ describe('pushes', () => {
     tab.edit(put('b'));
     expect(tab.pushes()).toEqual([]);
     expect(tab.wakes.at(-1)).toBe(1000);
-    tab.take(tab.core.wake());
+    tab.take(tab.core.wake('again'));
     expect(tab.pushes().map((one) => one.op_no)).toEqual([1, 2]);
   });
 

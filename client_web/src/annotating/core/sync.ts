@@ -20,7 +20,7 @@ import type {
   SnapshotPart,
 } from './model';
 import type { Numbers, OutboxWrite, Refused, StoredOutbox } from './outbox';
-import { Queue, type Truth } from './queue';
+import { Queue, type Truth, type Waiting } from './queue';
 import { LayerReplica, type SavedLayer } from './replica';
 
 export type Effect =
@@ -31,9 +31,12 @@ export type Effect =
   | { readonly do: 'show'; readonly layer: string; readonly ids: readonly string[] }
   /** The layer is no longer this person's: delete what the tablet keeps of it. */
   | { readonly do: 'purge'; readonly layer: string }
-  /** Call `wake` after so many ms. */
-  | { readonly do: 'wake'; readonly ms: number }
+  /** Call `wake(why)` after so many ms. */
+  | { readonly do: 'wake'; readonly ms: number; readonly why: Why }
   | { readonly do: 'ephemeral'; readonly message: Extract<ServerMessage, { t: 'ann.ephemeral' }> };
+
+/** again: something refused is tried again. answers: has everything asked been answered? */
+export type Why = 'again' | 'answers';
 
 interface OpenLayer {
   readonly replica: LayerReplica;
@@ -49,8 +52,7 @@ interface OpenLayer {
   late: boolean;
 }
 
-/** An answer that has not come by then is asked for again: a server that failed to give it must
- * not leave the layer hanging. */
+/** How long an answer may take; twice this, and it is asked for again. */
 const ANSWER_WITHIN_MS = 15_000;
 
 export interface CoreParts {
@@ -71,6 +73,7 @@ export class SyncCore {
   private lease = false;
   private pause = 0;
   private paused = false;
+  private watching = false;
   private effects: Effect[] = [];
 
   constructor(parts: CoreParts) {
@@ -191,7 +194,7 @@ export class SyncCore {
   /** The storage failed: the work stays in memory, shown as not saved. The shell keeps its
    * writes in their order and tries again from the failed one at the next `wake`. */
   notWritten(): Effect[] {
-    this.effects.push({ do: 'wake', ms: this.backoff() });
+    this.effects.push({ do: 'wake', ms: this.backoff(), why: 'again' });
     return this.done();
   }
 
@@ -240,15 +243,11 @@ export class SyncCore {
   }
 
   /** The time of a `wake` effect has come. */
-  wake(): Effect[] {
-    this.paused = false;
-    for (const open of this.layers.values()) {
-      if (open.state !== 'asking') continue;
-      if (open.late) this.ask(open);
-      else {
-        open.late = true;
-        this.effects.push({ do: 'wake', ms: ANSWER_WITHIN_MS });
-      }
+  wake(why: Why): Effect[] {
+    if (why === 'again') this.paused = false;
+    else {
+      this.watching = false;
+      this.lookForAnswers();
     }
     this.pump();
     return this.done();
@@ -326,8 +325,30 @@ export class SyncCore {
     open.nextPart = 0;
     open.missed = false;
     open.late = false;
-    this.effects.push({ do: 'wake', ms: ANSWER_WITHIN_MS });
+    this.watch();
     this.send({ t: 'ann.open', layer: open.replica.layer, cursor: open.replica.cursor });
+  }
+
+  private watch(): void {
+    if (this.watching) return;
+    this.watching = true;
+    this.effects.push({ do: 'wake', ms: ANSWER_WITHIN_MS, why: 'answers' });
+  }
+
+  /** A server that fails to answer must neither leave a layer hanging nor fill the window of
+   * pushes: after two waits it is asked again; what it never answers goes into quarantine. */
+  private lookForAnswers(): void {
+    if (this.connection === null) return;
+    for (const open of this.layers.values()) {
+      if (open.state !== 'asking') continue;
+      if (open.late) this.ask(open);
+      else {
+        open.late = true;
+        this.watch();
+      }
+    }
+    for (const entry of this.queue.overdue()) this.refuse(entry, 'unanswered');
+    if (this.queue.inFlight) this.watch();
   }
 
   private pump(): void {
@@ -340,6 +361,7 @@ export class SyncCore {
         layer: entry.layer,
         ops: [...entry.ops],
       });
+      this.watch();
     }
   }
 
@@ -427,13 +449,23 @@ export class SyncCore {
     if (nack.code === 'try_later') {
       this.queue.landed(entry.opNo);
       this.paused = true;
-      this.effects.push({ do: 'wake', ms: this.backoff() });
+      this.effects.push({ do: 'wake', ms: this.backoff(), why: 'again' });
       return;
     }
-    const write =
-      nack.code === 'op_no_reused'
-        ? this.queue.renumber(entry)
-        : this.queue.refuse(entry, nack.code, nack.index, nack.field, nack.server_value);
+    if (nack.code === 'op_no_reused') {
+      this.write(this.queue.renumber(entry));
+      this.lay(entry.layer, entry.ops);
+      return;
+    }
+    this.refuse(entry, nack.code, nack);
+  }
+
+  private refuse(
+    entry: Waiting & { opNo: number },
+    code: string,
+    nack: Pick<Nack, 'index' | 'field' | 'server_value'> = {},
+  ): void {
+    const write = this.queue.refuse(entry, code, nack.index, nack.field, nack.server_value);
     this.write(write);
     this.lay(entry.layer, [...entry.ops, ...(write.refuse ?? []).flatMap((one) => one.ops)]);
   }
