@@ -7,8 +7,8 @@ import type { Bytes, PageFiles, PageSource } from './source';
 import type { Tile } from './tiles';
 import type { Word } from './viewport';
 
-/** Encoded pages held in memory: about 300 pages of text, so that turning back is instant. */
-const MEMORY_BYTES = 20 * 1024 * 1024;
+/** Encoded pages held in memory: some 80 pages of text, so that turning back is instant. */
+const MEMORY_BYTES = 6 * 1024 * 1024;
 /** Width of a thumbnail made here from the image, px: twice what the strip shows. */
 const THUMB = 240;
 /** More requests than this side by side only make the visible page wait. */

@@ -72,7 +72,10 @@ describe('what is in sight', () => {
       first: 10,
       last: 11,
     });
-    expect(visibleRange(layout, scroll, TABLET, 900)).toEqual({ first: 9, last: 11 });
+    expect(visibleRange(layout, scroll, TABLET, { before: 900, after: 900 })).toEqual({
+      first: 9,
+      last: 11,
+    });
   });
 
   test('an empty document shows nothing', () => {

@@ -123,12 +123,23 @@ export interface Range {
   last: number;
 }
 
-/** Pages that touch the window, widened by `ahead` px on both sides; empty: last < first. */
-export function visibleRange(layout: Layout, scroll: Scroll, viewport: Size, ahead = 0): Range {
+/** How far before and behind the window pages are kept ready, px along the flow. */
+export interface Margin {
+  before: number;
+  after: number;
+}
+
+/** Pages that touch the window widened by `ahead`; empty: last < first. */
+export function visibleRange(
+  layout: Layout,
+  scroll: Scroll,
+  viewport: Size,
+  ahead: Margin = { before: 0, after: 0 },
+): Range {
   if (layout.boxes.length === 0) return { first: 0, last: -1 };
   const vertical = layout.flow === 'scroll';
-  const start = (vertical ? scroll.top : scroll.left) - ahead;
-  const end = start + (vertical ? viewport.height : viewport.width) + 2 * ahead;
+  const start = (vertical ? scroll.top : scroll.left) - ahead.before;
+  const end = start + (vertical ? viewport.height : viewport.width) + ahead.before + ahead.after;
   const first = pageAt(layout, start);
   let last = first;
   while (last + 1 < layout.boxes.length && along(layout, nth(layout.boxes, last + 1)).from < end) {

@@ -7,6 +7,7 @@ import { forget, keep, keptView, type KeepProgress } from './keeper';
 import type { Flow, Place } from './layout';
 import { pagesOf, sizesOf } from './manifest';
 import { keptFiles, names, quietly, serverFiles, type Store } from './page_files';
+import { startPainter } from './painter';
 import { PatientPages } from './patient_pages';
 import { PdfPages } from './pdf_pages';
 import { Recent } from './recent';
@@ -43,8 +44,6 @@ export class Reader {
   /** Raised when pages that could not be had may be asked for again. */
   attempt = $state(0);
   source = $state.raw<PageSource>();
-  /** When the first page was on screen, ms of `performance.now()`; 0: not yet. */
-  shownAt = 0;
   readonly stage: Stage;
 
   readonly documentId: string;
@@ -60,6 +59,7 @@ export class Reader {
     this.documentId = documentId;
     this.#store = store;
     this.stage = new Stage(() => this.#rested());
+    startPainter();
   }
 
   get versionId(): string {

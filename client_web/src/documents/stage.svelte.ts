@@ -25,6 +25,13 @@ const DOUBLE_TAP_ZOOM = 2.5;
 /** After this rest (ms) sharp tiles are fetched for what is shown. */
 const REST_MS = 120;
 
+/**
+ * Pages are made ready this far ahead of the window and kept this far behind it, in windows. Each
+ * page on stage costs up to 26 MB of pixels where there is no GPU.
+ */
+const READY_AHEAD = 0.6;
+const READY_BEHIND = 0.1;
+
 const NOWHERE: Range = { first: 0, last: -1 };
 
 export class Stage implements PinchListener {
@@ -52,6 +59,8 @@ export class Stage implements PinchListener {
   #scroller: HTMLElement | undefined;
   #sheet: HTMLElement | undefined;
   #wanted: Place | undefined;
+  #position = 0;
+  #onward = true;
   #frame = 0;
   #restTimer: ReturnType<typeof setTimeout> | undefined;
   #pinch: { focus: Point; ratio: number; now: Point } | undefined;
@@ -210,8 +219,18 @@ export class Stage implements PinchListener {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     const { scroll, layout } = this;
-    const ahead = (this.flow === 'scroll' ? this.window.height : this.window.width) * 0.75;
-    const range = visibleRange(layout, scroll, this.window, ahead);
+    const vertical = this.flow === 'scroll';
+    const position = vertical ? scroll.top : scroll.left;
+    if (position !== this.#position) this.#onward = position > this.#position;
+    this.#position = position;
+    const window = vertical ? this.window.height : this.window.width;
+    const [far, near] = [window * READY_AHEAD, window * READY_BEHIND];
+    const range = visibleRange(
+      layout,
+      scroll,
+      this.window,
+      this.#onward ? { before: near, after: far } : { before: far, after: near },
+    );
     if (range.first !== this.range.first || range.last !== this.range.last) this.range = range;
     this.current = currentPage(layout, scroll, this.window);
     clearTimeout(this.#restTimer);

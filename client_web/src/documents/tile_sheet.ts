@@ -3,6 +3,7 @@
  * scale before stay beneath until the new ones are all there, so that nothing goes soft in between.
  */
 import type { Wanted } from './lane';
+import { emptyCanvas, showBitmap } from './painter';
 import type { Tile, TilePlan } from './tiles';
 
 export type AskTile = (tile: Tile, wanted: Wanted) => Promise<ImageBitmap | undefined>;
@@ -11,22 +12,6 @@ interface Laid {
   canvas: HTMLCanvasElement;
   stop: AbortController;
   done: boolean;
-}
-
-/** Hands a bitmap to a canvas without a copy. */
-export function showBitmap(canvas: HTMLCanvasElement, bitmap: ImageBitmap): void {
-  const { width, height } = bitmap;
-  canvas.width = width;
-  canvas.height = height;
-  canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(bitmap);
-  bitmap.close();
-}
-
-/** Gives the pixels back now; the collector would take its time (644 MB in a long document). */
-export function emptyCanvas(canvas: HTMLCanvasElement): void {
-  canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(null);
-  canvas.width = 0;
-  canvas.height = 0;
 }
 
 export class TileSheet {
