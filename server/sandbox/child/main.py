@@ -14,6 +14,7 @@ from server.sandbox.child.lockdown import enter_namespaces, lock_down
 from server.sandbox.limits import SandboxLimits
 
 EXIT_LOCKDOWN_FAILED = 97
+INGEST_NICENESS = 5
 JOBS = {
     "probe": "server.sandbox.child.probe_job",
     "ingest": "server.sandbox.child.ingest_job",
@@ -37,6 +38,9 @@ def run_job(request: dict[str, Any], data_fd: int, document: int | None) -> NoRe
     limits = SandboxLimits.from_json(request["limits"])
     channel = Channel(data_fd, data_fd, limits)
     job = importlib.import_module(JOBS[request["job"]])
+    if request["job"] == "ingest":
+        # Somebody waits for a tile or a download; a meeting in session waits for nobody's upload.
+        os.nice(INGEST_NICENESS)
     try:
         if request["rung"] == "namespaces":
             enter_namespaces()

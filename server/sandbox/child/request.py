@@ -18,20 +18,25 @@ class ExportRequest:
     layers: dict[str, str]
     authors: dict[str, str]
     marks: list[tuple[str, Annotation]]
+    unreadable: int
+    """Items that are no marks; one must not cost a person all the others."""
 
 
 def read_request(header: dict[str, Any], body: bytes) -> ExportRequest:
     """From the header's `mode`, `layers`, `authors` and the marks' JSON: a list of wire items
     (annotations.model.to_wire) with a `layer` each. Deleted ones are passed over. `ink` may also be
     a list of decoded points [x, y, pressure?]."""
-    marks = []
+    marks, unreadable = [], 0
     for item in json.loads(body):
         if item.get("deleted"):
             continue
-        if isinstance(item.get("ink"), list):
-            item = {**item, "ink": ink_to_text(_encode_points(item["ink"]))}
-        marks.append((str(item["layer"]), from_wire(item, item["layer"], "")))
-    return ExportRequest(header["mode"], header["layers"], header["authors"], marks)
+        try:
+            if isinstance(item.get("ink"), list):
+                item = {**item, "ink": ink_to_text(_encode_points(item["ink"]))}
+            marks.append((str(item["layer"]), from_wire(item, item["layer"], "")))
+        except (KeyError, TypeError, ValueError, IndexError):
+            unreadable += 1
+    return ExportRequest(header["mode"], header["layers"], header["authors"], marks, unreadable)
 
 
 def _encode_points(points: list[list[float]]) -> bytes:

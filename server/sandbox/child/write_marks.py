@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
+from annotations.model import Annotation
 from annotations.pdf import Appearance, PdfMark, PdfName, PdfValue, to_pdf
 from annotations.pdf_drawing import PageFrame
 from server.sandbox.child.page_frame import page_frame
@@ -37,7 +38,7 @@ class MarkWriter:
         self._groups: dict[str, Any] = {}
         self._remarks: list[Remark] = []
         self.written = 0
-        self.skipped = 0
+        self.skipped = request.unreadable
 
     def write(self) -> None:
         flattened = self._request.mode == "flattened"
@@ -50,15 +51,10 @@ class MarkWriter:
                 continue
             if mark.page not in frames:
                 frames[mark.page] = page_frame(self._pdf.pages[mark.page])
-            author = self._request.authors.get(mark.author, "")
-            number = None
-            if flattened and mark.body and mark.kind != "free_text":
-                number = len(self._remarks) + 1
-                label = str(self._pdf.pages[mark.page].label)
-                self._remarks.append(Remark(number, label, author, mark.body))
-            made = to_pdf(
-                mark, author, frames[mark.page], self._face, drawn_in=flattened, number=number
-            )
+            made = self._make(mark, frames[mark.page], drawn_in=flattened)
+            if made is None:
+                self.skipped += 1
+                continue
             by_page.setdefault(mark.page, []).append((layer, made))
             self.written += 1
         for index, marks in sorted(by_page.items()):
@@ -67,13 +63,26 @@ class MarkWriter:
                 self._draw_into(page, [made for _, made in marks])
             else:
                 self._annotate(page, marks)
-
         for content in draw_remarks(self._remarks, self._face):
             page = self._pdf.add_blank_page(page_size=PAGE_SIZE)
             page.obj.Resources = pikepdf.Dictionary(
                 Font=pikepdf.Dictionary(F=self._embedded_font())
             )
             page.obj.Contents = self._pdf.make_stream(content)
+
+    def _make(self, mark: Annotation, frame: PageFrame, *, drawn_in: bool) -> PdfMark | None:
+        """The mark on its page, or None where its values are none a mark may have."""
+        author = self._request.authors.get(mark.author, "")
+        numbered = drawn_in and bool(mark.body) and mark.kind != "free_text"
+        number = len(self._remarks) + 1 if numbered else None
+        try:
+            made = to_pdf(mark, author, frame, self._face, drawn_in=drawn_in, number=number)
+        except (KeyError, TypeError, ValueError, IndexError):
+            return None
+        if number is not None:
+            label = str(self._pdf.pages[mark.page].label)
+            self._remarks.append(Remark(number, label, author, mark.body))
+        return made
 
     def _annotate(self, page: Any, marks: list[tuple[str, PdfMark]]) -> None:
         objects: dict[str, Any] = {}

@@ -298,6 +298,20 @@ async def test_marks_beyond_the_last_page_are_counted(sandbox: Sandbox, write_pd
         assert (exported.written, exported.skipped) == (1, 1)
 
 
+async def test_one_bad_mark_does_not_cost_the_others(sandbox: Sandbox, write_pdf: Write) -> None:
+    good = mark("note", {"point": [50, 50]})
+    bad = [
+        mark("ink", {"rect": [0, 0, 1, 1]}, ink="AAAA"),
+        mark("note", {"point": []}),
+        mark("note", {"point": [50, 50]}, style={"color": "red"}),
+        mark("unheard_of", {}),
+        {"id": "x", "layer": "y"},
+    ]
+    path = write_pdf(two_pages)
+    async with export_pdf(sandbox, path, "annotations", [*bad, good]) as exported:
+        assert (exported.written, exported.skipped) == (1, len(bad))
+
+
 async def test_a_broken_file_is_refused(sandbox: Sandbox, tmp_path: Path) -> None:
     path = tmp_path / "broken.pdf"
     path.write_bytes(b"%PDF-1.7\nnothing")
