@@ -11,10 +11,17 @@ test('every key has words in both languages and belongs to one feature', () => {
     for (const key of Object.keys(vi)) {
       expect(seen.has(key), `${key} is in two tables`).toBe(false);
       seen.add(key);
-      const holes = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
+      const holes = (text: string) =>
+        [...new Set([...text.matchAll(/\{(\w+)/g)].map((match) => match[1]))].sort();
       expect(holes(en[key] ?? ''), key).toEqual(holes(vi[key] ?? ''));
     }
   }
+});
+
+test('English tells one from many', () => {
+  setLanguage('en');
+  expect(t('meetings.documents', { count: 1 })).toBe('1 document');
+  expect(t('meetings.documents', { count: 3 })).toBe('3 documents');
 });
 
 test('t follows the language and fills the holes', () => {

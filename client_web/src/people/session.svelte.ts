@@ -46,7 +46,7 @@ class Session {
       await this.enter(me, await api.post<Lease>('/api/lease'));
     } catch (problem) {
       const known = problem instanceof ApiProblem;
-      this.unreachable = known && problem.status !== 401;
+      this.unreachable = known && (problem.status === 0 || problem.status >= 500);
       this.phase = this.unreachable && sealed.state() === 'locked' ? 'locked' : 'out';
       if (!known) throw problem;
     }

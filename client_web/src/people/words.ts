@@ -116,13 +116,13 @@ export const words = {
     'people.sign_out.title': 'Sign out of this device?',
     'people.sign_out.clean':
       'All marks are saved on the server. The documents on this device will be removed.',
-    'people.sign_out.unsent.title': '{count} changes not sent yet',
+    'people.sign_out.unsent.title': '{count} {count|change|changes} not sent yet',
     'people.sign_out.unsent':
       'They have not reached the server. If you keep them, they stay encrypted on this device until you sign in again.',
     'people.sign_out.keep': 'Keep and sign out',
     'people.sign_out.drop': 'Drop and sign out',
     'people.sign_out.drop.sure':
-      'Drop {count} unsent changes for good? They cannot be brought back.',
+      'Drop {count} unsent {count|change|changes} for good? They cannot be brought back.',
     'people.sign_out.stay': 'Stay',
     'people.expired':
       'Your session has ended. Your marks are kept on this device and wait to be sent.',
@@ -132,7 +132,7 @@ export const words = {
       'This browser does not allow encryption here (HTTPS is needed), so there is no offline use.',
     'problem.wrong_credentials': 'The user name or the password is not right.',
     'problem.account_locked':
-      'Too many wrong tries. Try again in {minutes} minutes or ask the secretariat to unlock it.',
+      'Too many wrong tries. Try again in {minutes} {minutes|minute|minutes} or ask the secretariat to unlock it.',
     'problem.device_unknown': 'This device is not known yet. Sign out and sign in again.',
     'problem.person_unknown': 'This account is no longer in use.',
   },

@@ -5,8 +5,9 @@ export interface Toast {
   tone: 'plain' | 'good' | 'bad';
 }
 
-/** Long enough to read two lines without hurry. */
+/** Long enough to read two lines without hurry; good news is short and leaves sooner. */
 const SHOWN_MS = 6_000;
+const GOOD_SHOWN_MS = 3_500;
 /** More than these cover the page; the oldest leaves. */
 const MOST = 3;
 
@@ -24,5 +25,5 @@ export function dismiss(id: number): void {
 export function toast(text: string, tone: Toast['tone'] = 'plain'): void {
   const id = next++;
   shown = [...shown, { id, text, tone }].slice(-MOST);
-  setTimeout(() => dismiss(id), SHOWN_MS);
+  setTimeout(() => dismiss(id), tone === 'good' ? GOOD_SHOWN_MS : SHOWN_MS);
 }

@@ -1,0 +1,157 @@
+import 'fake-indexeddb/auto';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Lease, Me } from '../wire';
+
+/** The edge of the machine: what the server answers, by method and path. */
+type Answers = Record<string, () => Response | Promise<Response>>;
+
+const PERSON = '00000000-0000-4000-8000-0000000000aa';
+const DEVICE = '00000000-0000-4000-8000-0000000000dd';
+const me: Me = {
+  person: {
+    id: PERSON,
+    name: 'Trần Thị Minh Ánh',
+    form_of_address: 'bà',
+    position: 'Thư ký',
+    organisation_id: PERSON,
+    organisation: 'Văn phòng',
+  },
+  username: 'thuky',
+  roles: ['secretariat'],
+  session_expires_at: '2099-01-01T00:00:00Z',
+  idle_minutes: 15,
+  server_time: new Date().toISOString(),
+  may_create_meetings: true,
+};
+const lease: Lease = {
+  person_id: PERSON,
+  device_id: DEVICE,
+  key: 'A'.repeat(43),
+  expires_at: '2099-01-01T00:00:00Z',
+};
+const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
+const refuse = (code: string, status: number) => () => json({ code, params: {} }, status);
+const lost = () => Promise.reject(new TypeError('no network'));
+
+let answers: Answers;
+let asked: string[];
+
+/** A tab that was just opened: all modules anew, the device's storage as it was. */
+async function openTab() {
+  vi.resetModules();
+  const { session } = await import('./session.svelte');
+  const { sealed } = await import('../sealed');
+  const { connection } = await import('../wire');
+  return { session, sealed, connection };
+}
+
+async function signedInWithPin() {
+  answers['POST /api/sign-in'] = () => json({ me, lease });
+  const tab = await openTab();
+  await tab.session.signIn('thuky', 'x');
+  await tab.session.setPin('739154');
+  tab.connection.stop();
+  await tab.sealed.close();
+}
+
+beforeEach(() => {
+  asked = [];
+  answers = {
+    'GET /api/about': refuse('not_found', 404),
+    'GET /api/me': refuse('not_signed_in', 401),
+  };
+  vi.stubGlobal('fetch', (path: string, init: RequestInit) => {
+    const call = `${init.method} ${path}`;
+    asked.push(call);
+    return Promise.resolve((answers[call] ?? lost)());
+  });
+  vi.stubGlobal(
+    'WebSocket',
+    class {
+      send(): void {}
+      close(): void {}
+    },
+  );
+});
+
+afterEach(async () => {
+  const { connection } = await import('../wire');
+  const { sealed } = await import('../sealed');
+  connection.stop();
+  await sealed.leave({ keepUnsent: false });
+  await sealed.close();
+  localStorage.clear();
+  vi.unstubAllGlobals();
+});
+
+test('a living session is entered without asking anything', async () => {
+  answers['GET /api/me'] = () => json(me);
+  answers['POST /api/lease'] = () => json(lease);
+  const { session, sealed } = await openTab();
+  await session.start();
+  expect(session.phase).toBe('in');
+  expect(session.me?.person.name).toBe('Trần Thị Minh Ánh');
+  expect(sealed.state()).toBe('unlocked');
+});
+
+test('wrong credentials leave everything as it was', async () => {
+  answers['POST /api/sign-in'] = refuse('wrong_credentials', 401);
+  const { session } = await openTab();
+  await session.start();
+  await expect(session.signIn('thuky', 'x')).rejects.toMatchObject({ code: 'wrong_credentials' });
+  expect([session.phase, session.expired]).toEqual(['out', false]);
+});
+
+test('without a network the PIN opens what the device keeps', async () => {
+  await signedInWithPin();
+  answers = {};
+  const { session } = await openTab();
+  await session.start();
+  expect([session.phase, session.unreachable]).toEqual(['locked', true]);
+  expect(await session.unlock('111111')).toBe('wrong');
+  expect(await session.unlock('739154')).toBe('ok');
+  expect([session.phase, session.me?.username]).toEqual(['in', 'thuky']);
+});
+
+test('a session that ended on the server asks again, and the page stays', async () => {
+  await signedInWithPin();
+  const { session } = await openTab();
+  await session.start();
+  expect(session.phase).toBe('out');
+  session.askPin();
+  expect(await session.unlock('739154')).toBe('ok');
+  await vi.waitFor(() => expect(session.expired).toBe(true));
+  expect(session.phase).toBe('in');
+  answers['POST /api/sign-in'] = () => json({ me, lease });
+  await session.signIn('thuky', 'x');
+  expect([session.phase, session.expired]).toEqual(['in', false]);
+});
+
+test('an untouched tablet shows nothing, and opens again with the PIN', async () => {
+  await signedInWithPin();
+  const { session, sealed } = await openTab();
+  await session.signIn('thuky', 'x');
+  session.lock();
+  expect([session.phase, session.me, sealed.state()]).toEqual(['locked', null, 'locked']);
+  answers['GET /api/me'] = () => json(me);
+  expect(await session.unlock('739154')).toBe('ok');
+  expect([session.phase, session.idle]).toEqual(['in', false]);
+});
+
+test('a sign-out without a network is told to the server at the next contact', async () => {
+  await signedInWithPin();
+  const { session, sealed } = await openTab();
+  await session.signIn('thuky', 'x');
+  answers = {};
+  await session.signOut(true);
+  expect([session.phase, sealed.state()]).toEqual(['out', 'none']);
+  asked = [];
+  answers['POST /api/sign-out'] = () => new Response(null, { status: 204 });
+  answers['GET /api/me'] = refuse('not_signed_in', 401);
+  await session.start();
+  expect(asked.indexOf('POST /api/sign-out')).toBeLessThan(asked.indexOf('GET /api/me'));
+  expect(asked).toContain('POST /api/sign-out');
+  asked = [];
+  await session.start();
+  expect(asked).not.toContain('POST /api/sign-out');
+});
