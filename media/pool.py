@@ -100,10 +100,10 @@ class WorkerPool:
         for task in self._watchers:
             task.cancel()
         await asyncio.gather(*self._watchers, return_exceptions=True)
-        for seat in self._seats:
-            if seat.client is not None:
-                await seat.client.close()
-            await _terminate(seat.process)
+        await asyncio.gather(
+            *(seat.client.close() for seat in self._seats if seat.client is not None),
+            *(_terminate(seat.process) for seat in self._seats),
+        )
 
     def workers(self) -> list[dict[str, Any]]:
         return [
