@@ -60,6 +60,8 @@ class PageReady:
 class IngestDone:
     renderer_version: str
     pages_with_text: int
+    cpu_ms: int = 0
+    """CPU the child used for the whole document."""
 
 
 IngestEvent = DocumentOpened | PageReady | IngestDone
@@ -161,5 +163,7 @@ def page_ready(header: dict[str, Any], blobs: list[bytes], expected: int) -> Pag
 
 def ingest_done(header: dict[str, Any]) -> IngestDone:
     return IngestDone(
-        _take(header, "renderer_version", str)[:100], _take(header, "pages_with_text", int)
+        _take(header, "renderer_version", str)[:100],
+        _take(header, "pages_with_text", int),
+        _take(header, "cpu_ms", int),
     )

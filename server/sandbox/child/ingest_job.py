@@ -1,5 +1,6 @@
 """Read a new document page by page and send each page as soon as it is ready."""
 
+import resource
 from typing import Any
 
 from server.sandbox.child.channel import Channel
@@ -50,4 +51,12 @@ def run(channel: Channel, data: memoryview, extra: dict[str, Any], limits: Sandb
         with_text += files.header["word_count"] > 0
         channel.send(files.header, (files.image, files.thumb, files.words))
         pymupdf.TOOLS.store_shrink(STORE_KEPT_PERCENT)
-    channel.send({"event": "done", "renderer_version": RENDERER, "pages_with_text": with_text})
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    channel.send(
+        {
+            "event": "done",
+            "renderer_version": RENDERER,
+            "pages_with_text": with_text,
+            "cpu_ms": round((used.ru_utime + used.ru_stime) * 1000),
+        }
+    )

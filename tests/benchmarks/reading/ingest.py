@@ -2,11 +2,13 @@
 
 Usage: python -m tests.benchmarks.reading.ingest [PAGES]
 Prints one JSON line with the figure `ingest_pages_per_s`. The clock runs from the first page's
-request to the last page, process start left out and told beside it.
+request to the last page, process start left out and told beside it. `pages_per_cpu_s` is what one
+undisturbed core would do: on a machine with a load above its cores only that one means anything.
 """
 
 import asyncio
 import json
+import os
 import random
 import sys
 import tempfile
@@ -60,7 +62,7 @@ async def measure(pages: int) -> dict[str, object]:
                 case PageReady():
                     bytes_out += len(event.image) + len(event.words)
                 case IngestDone():
-                    renderer = event.renderer_version
+                    done = event
         took = time.perf_counter() - opened
     return {
         "figure": "ingest_pages_per_s",
@@ -73,7 +75,9 @@ async def measure(pages: int) -> dict[str, object]:
         "kb_per_page": round(bytes_out / pages / 1000, 1),
         "pdf_kb": round(size / 1000),
         "rung": sandbox.rung,
-        "renderer": renderer,
+        "renderer": done.renderer_version,
+        "pages_per_cpu_s": round(pages / (done.cpu_ms / 1000), 2),
+        "load": round(os.getloadavg()[0], 1),
     }
 
 

@@ -44,6 +44,7 @@ async def test_a_document_comes_page_by_page(sandbox: Sandbox, write_pdf: Write)
     assert len({page.text_hash for page in pages}) == 3
     assert "mupdf-1.28" in done.renderer_version
     assert done.pages_with_text == 3
+    assert done.cpu_ms > 0
     first = pages[0]
     assert (first.width_pt, first.height_pt, first.kind) == (595, 842, "born")
     assert decode(first.image).size == (first.image_w, first.image_h) == (1240, 1755)
