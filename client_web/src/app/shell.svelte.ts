@@ -1,5 +1,4 @@
 /** Installing the app and taking a new version: both wait until the person says so. */
-import { registerSW } from 'virtual:pwa-register';
 
 interface InstallPrompt extends Event {
   prompt(): Promise<unknown>;
@@ -10,7 +9,7 @@ const LOOK_EVERY_MS = 60 * 60_000;
 
 let installPrompt = $state.raw<InstallPrompt | null>(null);
 let updateReady = $state(false);
-let update: (reload?: boolean) => Promise<void> = () => Promise.resolve();
+let registration: ServiceWorkerRegistration | undefined;
 
 export const shell = {
   get canInstall(): boolean {
@@ -27,24 +26,51 @@ export const shell = {
   later(): void {
     updateReady = false;
   },
-  update(): Promise<void> {
-    return update(true);
+  /** The waiting version takes over; the page is loaded anew when it has. */
+  update(): void {
+    if (!registration?.waiting) {
+      location.reload();
+      return;
+    }
+    const { serviceWorker } = navigator;
+    serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
+    registration.waiting.postMessage({ type: 'SKIP_WAITING' });
   },
 };
+
+/** A version that waits while another one serves this page is an update; the first one is not. */
+function lookForUpdate(): void {
+  if (registration?.waiting && navigator.serviceWorker.controller) updateReady = true;
+}
+
+async function serveOffline(): Promise<void> {
+  // Another tab took the new version: this one still runs the old, and asks to be loaded anew.
+  if (navigator.serviceWorker.controller) {
+    navigator.serviceWorker.addEventListener('controllerchange', () => (updateReady = true));
+  }
+  registration = await navigator.serviceWorker.register('/sw.js');
+  lookForUpdate();
+  registration.addEventListener('updatefound', () => {
+    const coming = registration?.installing;
+    coming?.addEventListener('statechange', () => {
+      if (coming.state === 'installed') lookForUpdate();
+    });
+  });
+  setInterval(() => void registration?.update().catch(() => undefined), LOOK_EVERY_MS);
+}
 
 export function watchShell(): void {
   window.addEventListener('beforeinstallprompt', (event) => {
     event.preventDefault();
     installPrompt = event as InstallPrompt;
   });
+  // A part of the app that the server no longer has: the old version cannot go on here.
+  window.addEventListener('vite:preloadError', () => (updateReady = true));
   window.addEventListener('appinstalled', () => (installPrompt = null));
-  update = registerSW({
-    onNeedRefresh: () => (updateReady = true),
-    onRegisteredSW: (_url, registration) => {
-      if (registration === undefined) return;
-      setInterval(() => void registration.update().catch(() => undefined), LOOK_EVERY_MS);
-    },
-  });
+  // Plain HTTP on a LAN has no service worker: the app works there, but does not open offline.
+  if (import.meta.env.PROD && 'serviceWorker' in navigator) {
+    void serveOffline().catch((problem: unknown) => console.warn('no offline shell:', problem));
+  }
 }
 
 /** Opened from the home screen already. */
@@ -54,8 +80,6 @@ export function isInstalled(): boolean {
 
 /** iPads install by hand: Safari has no prompt. */
 export function isIpad(): boolean {
-  return (
-    /iPad/.test(navigator.userAgent) ||
-    (/Mac/.test(navigator.userAgent) && navigator.maxTouchPoints > 1)
-  );
+  const agent = navigator.userAgent;
+  return /iPad/.test(agent) || (/Mac/.test(agent) && navigator.maxTouchPoints > 1);
 }
