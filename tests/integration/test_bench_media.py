@@ -44,7 +44,7 @@ def test_the_engine_gives_every_figure() -> None:
         "join_6_s",
         "frames_lost_pct_at_5pct",
     } <= set(lines)
-    assert lines["lost"]["value"] == 0
+    assert lines["us_per_packet"]["lost"] == 0
     assert lines["us_per_packet"]["undecryptable"] == 0
     assert lines["us_per_packet"]["slots_wrong"] == 0
     assert lines["switch_p95_ms"]["broken_continuity"] == 0

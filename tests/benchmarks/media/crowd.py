@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from pylibsrtp._binding import ffi  # type: ignore[import-not-found]
+from pylibsrtp._binding import ffi
 
 from tests.benchmarks.media.link import Identity, Link
 
@@ -138,9 +138,13 @@ class Crowd:
                 else:
                     self.problems.append(f"unknown datagram, first byte {first}")
 
-    def close(self) -> None:
-        """Close every link and the loop."""
+    def close_links(self) -> None:
+        """Close every link; the loop stays."""
         for link in list(self._links.values()):
             link.close()
+
+    def close(self) -> None:
+        """Close every link and the loop."""
+        self.close_links()
         self._udp.close()
         self._tcp.close()

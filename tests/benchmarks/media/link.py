@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from OpenSSL import SSL
 from pylibsrtp import Policy, Session
-from pylibsrtp._binding import ffi, lib  # type: ignore[import-not-found]
+from pylibsrtp._binding import ffi, lib
 
 from tests.benchmarks.media import stun
 
@@ -125,6 +125,8 @@ class Link:
 
     def send(self, data: bytes) -> None:
         """Send a datagram; a refused or full socket loses it, as a network would."""
+        if self.state is State.CLOSED:
+            return
         try:
             self.sock.send(data)
         except (BlockingIOError, ConnectionRefusedError):
