@@ -6,7 +6,7 @@ import { api, type DocumentView } from '../wire';
 import { UndoStack, uuid7, type Edit, type Mark, type Put, type Refused, type Truth } from './core';
 import type { Birth } from './edits';
 import { forgetInks } from './marks/mark-shape';
-import { PageListeners } from './page-listeners';
+import { PageListeners, type PageListener } from './page-listeners';
 import { Post } from './post';
 import type { KnownLayer } from './storage/layer-shelf';
 
@@ -108,7 +108,7 @@ export class Book {
   }
 
   /** Told after every change on a page. */
-  watch(page: number, listener: () => void): () => void {
+  watch(page: number, listener: PageListener): () => void {
     return this.pages.watch(page, listener);
   }
 

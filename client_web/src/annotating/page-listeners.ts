@@ -1,11 +1,14 @@
 /** Who wants to know when the marks of a page change. Plain, because marks are not reactive. */
 import type { Mark } from './core';
 
+/** Told the marks that look different; without them, everything does. */
+export type PageListener = (ids?: readonly string[]) => void;
+
 export class PageListeners {
-  private readonly listeners = new Map<number, Set<() => void>>();
+  private readonly listeners = new Map<number, Set<PageListener>>();
   private readonly pageOf = new Map<string, number>();
 
-  watch(page: number, listener: () => void): () => void {
+  watch(page: number, listener: PageListener): () => void {
     const here = this.listeners.get(page) ?? new Set();
     this.listeners.set(page, here.add(listener));
     return () => here.delete(listener);
@@ -24,7 +27,7 @@ export class PageListeners {
         this.pageOf.set(id, page);
       }
     }
-    for (const page of pages) for (const listener of this.listeners.get(page) ?? []) listener();
+    for (const page of pages) for (const listener of this.listeners.get(page) ?? []) listener(ids);
   }
 
   /** Another document: every page looks different. */

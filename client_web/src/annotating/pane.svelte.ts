@@ -1,6 +1,7 @@
 /** The marks over one page on screen: painter, wet canvas, pointers, and what they share. */
 import type { PageViewport } from '../documents';
 import { book } from './book.svelte';
+import type { Mark } from './core';
 import { desk } from './desk.svelte';
 import { PageMarks } from './marks/page-marks';
 import { PagePainter } from './marks/page-painter';
@@ -25,7 +26,7 @@ export class Pane {
     this.wet = new WetCanvas(host);
     const { element, pageIndex } = viewport;
     this.endings = [
-      book.watch(pageIndex, () => this.show()),
+      book.watch(pageIndex, (ids) => (ids ? this.change(ids) : this.show())),
       watchPointers(element, {
         rules: pencase.rules,
         viewport: () => this.viewport,
@@ -60,10 +61,21 @@ export class Pane {
   }
 
   private show(): void {
-    const { pageIndex, versionId } = this.viewport;
-    const here = [...book.marksOn(pageIndex)].filter((mark) => mark.version === versionId);
-    this.marks.take(here);
+    const { pageIndex } = this.viewport;
+    this.marks.take([...book.marksOn(pageIndex)].filter((mark) => this.isHere(mark)));
     this.painter.show(this.marks.marks);
+  }
+
+  private change(ids: readonly string[]): void {
+    for (const id of ids) {
+      const mark = book.get(id);
+      this.marks.set(id, mark && this.isHere(mark) ? mark : undefined);
+    }
+    this.painter.change(ids);
+  }
+
+  private isHere({ page, version }: Mark): boolean {
+    return page === this.viewport.pageIndex && version === this.viewport.versionId;
   }
 
   /** Reading, a tap on a mark chooses it; on the paper beside it, nothing is chosen any more. */

@@ -56,7 +56,12 @@ export class Post {
   /** @throws SealedLocked when the stores are locked meanwhile. */
   static async open(person: string, keeps: boolean, listener: PostListener): Promise<Post> {
     const outbox = keeps
-      ? new SealedOutbox({ store: sealed.store(OUTBOX_BUCKET, 'strict'), person, newId })
+      ? new SealedOutbox({
+          store: sealed.store(OUTBOX_BUCKET, 'strict'),
+          lazy: sealed.store(OUTBOX_BUCKET),
+          person,
+          newId,
+        })
       : null;
     const storage: OutboxStorage = outbox ?? new MemoryOutbox(newId()).tab();
     const shelf = keeps ? new LayerShelf(sealed.store('layers')) : null;

@@ -98,6 +98,11 @@ export const words = {
     'marks.stand.fragile': 'Chưa gửi',
     'marks.stand.fragile.hint':
       'Trình duyệt này không giữ được gì trên máy. {count} thay đổi sẽ mất nếu đóng trang trước khi gửi xong.',
+    'marks.step.drawn': 'Vừa vẽ, đang ghi vào máy',
+    'marks.step.device': 'Trên máy này, chờ gửi',
+    'marks.step.server': 'Trên máy chủ, tài liệu này',
+    'marks.step.changes': '{count} thay đổi',
+    'marks.step.marks': '{count} nét',
     'marks.refused': 'Máy chủ chưa nhận ({count})',
     'marks.refused.hint': 'Không có gì bị mất: gửi lại, lưu ra tệp, hoặc bỏ.',
     'marks.refused.export': 'Lưu tất cả ra tệp',
@@ -217,6 +222,11 @@ export const words = {
     'marks.stand.fragile': 'Not sent',
     'marks.stand.fragile.hint':
       'This browser keeps nothing. {count} changes are lost if you close the page before they are sent.',
+    'marks.step.drawn': 'Just drawn, being saved here',
+    'marks.step.device': 'On this device, to be sent',
+    'marks.step.server': 'On the server, this document',
+    'marks.step.changes': '{count} changes',
+    'marks.step.marks': '{count} marks',
     'marks.refused': 'Not taken by the server ({count})',
     'marks.refused.hint': 'Nothing is lost: send again, save to a file, or drop.',
     'marks.refused.export': 'Save all to a file',

@@ -9,16 +9,23 @@ export class PageMarks {
   readonly marks = new Map<string, Mark>();
   private readonly index = new SpatialIndex();
 
-  /** Takes the page as it is now; only what changed costs something. */
+  /** Takes the whole page as it is now. */
   take(now: Iterable<Mark>): void {
     const left = new Set(this.marks.keys());
     for (const mark of now) {
       left.delete(mark.id);
-      if (this.marks.get(mark.id) === mark) continue;
-      this.marks.set(mark.id, mark);
-      this.index.set(mark.id, shapeOf(mark).box);
+      this.set(mark.id, mark);
     }
-    for (const id of left) {
+    for (const id of left) this.set(id, undefined);
+  }
+
+  /** One mark as it is now on this page; undefined when it is not there (any more). */
+  set(id: string, mark: Mark | undefined): void {
+    if (this.marks.get(id) === mark) return;
+    if (mark) {
+      this.marks.set(id, mark);
+      this.index.set(id, shapeOf(mark).box);
+    } else {
       this.marks.delete(id);
       this.index.delete(id);
     }

@@ -46,7 +46,7 @@ export class PagePainter {
   private previewed: SVGElement | null = null;
   private framed: SVGElement | null = null;
 
-  constructor(private readonly host: HTMLElement) {
+  constructor(host: HTMLElement) {
     host.append(this.under.root, this.over.root);
   }
 
@@ -60,13 +60,22 @@ export class PagePainter {
   /** Shows exactly these marks, in this order. What is few is painted at once. */
   show(marks: ReadonlyMap<string, Mark>): void {
     this.wanted = marks;
-    for (const [id, { element }] of this.painted) {
-      if (marks.has(id)) continue;
-      element.remove();
-      this.painted.delete(id);
-    }
+    this.waiting = [];
+    this.change([...this.painted.keys()].filter((id) => !marks.has(id)));
     this.waiting = [...marks.keys()].filter((id) => this.painted.get(id)?.mark !== marks.get(id));
     this.paintSlice();
+  }
+
+  /** These of the marks shown last have changed, come or gone. */
+  change(ids: readonly string[]): void {
+    for (const id of ids) {
+      if (this.wanted.has(id)) {
+        this.paint(id);
+        continue;
+      }
+      this.painted.get(id)?.element.remove();
+      this.painted.delete(id);
+    }
   }
 
   /** Marks that the eraser has met, or that are being dragged elsewhere. */
@@ -116,6 +125,7 @@ export class PagePainter {
   }
 
   private readonly paintSlice = (): void => {
+    if (this.slice !== null) cancelAnimationFrame(this.slice);
     this.slice = null;
     const until = performance.now() + SLICE_MS;
     let i = 0;
@@ -124,21 +134,34 @@ export class PagePainter {
       this.paint(this.waiting[i] as string);
     }
     this.waiting = this.waiting.slice(i);
-    this.host.dataset['painting'] = String(this.waiting.length);
     if (this.waiting.length > 0) this.slice = requestAnimationFrame(this.paintSlice);
   };
 
   private paint(id: string): void {
     const mark = this.wanted.get(id);
-    if (!mark) return;
-    const element = markElement(mark);
     const before = this.painted.get(id);
+    if (!mark || before?.mark === mark) return;
+    if (before && looksAlike(before.mark, mark)) {
+      before.mark = mark;
+      return;
+    }
+    const element = markElement(mark);
     this.painted.set(id, { mark, element });
     if (this.dimmed.has(id)) element.classList.add('dimmed');
     const group = liesUnder(mark) ? this.under.group : this.over.group;
     if (before) before.element.replaceWith(element);
     else group.append(element);
   }
+}
+
+/** The server's word on a mark that it has just been sent is no reason to paint it again. */
+function looksAlike(a: Mark, b: Mark): boolean {
+  if (a.kind !== b.kind || a.ink !== b.ink || a.body !== b.body) return false;
+  return same(a.geometry, b.geometry) && same(a.style, b.style);
+}
+
+function same(a: object, b: object): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
 function sheet(name: string): { root: SVGSVGElement; group: SVGGElement } {

@@ -41,10 +41,14 @@ export interface SurfaceParts {
 /** A pen without any pressure still draws a line of medium width. */
 const MEDIUM_PRESSURE = 0.5;
 
+/** A pen not heard of for so long is no longer near. */
+const PEN_GONE_MS = 500;
+
 export function watchPointers(element: HTMLElement, parts: SurfaceParts): () => void {
   const { rules } = parts;
   let work: Work | null = null;
   let workingPen = false;
+  let hovering: ReturnType<typeof setTimeout> | undefined;
 
   const point = (event: PointerEvent | MouseEvent): PenPoint => {
     const { x, y } = parts.viewport().toPage(event.clientX, event.clientY);
@@ -126,8 +130,11 @@ export function watchPointers(element: HTMLElement, parts: SurfaceParts): () => 
     if (!rules.penMode && event.cancelable) event.preventDefault();
   }
 
+  // A pen that hovers tells so again and again; one that was put down may never say goodbye.
   function hover(near: boolean): void {
+    clearTimeout(hovering);
     element.classList.toggle('pen-near', near);
+    if (near) hovering = setTimeout(() => hover(work !== null), PEN_GONE_MS);
   }
 
   function click(event: MouseEvent): void {

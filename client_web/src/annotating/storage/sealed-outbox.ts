@@ -35,6 +35,9 @@ const DIGITS = 16;
 export interface OutboxParts {
   /** The sealed bucket `outbox`, written through to the disk. */
   store: SealedStore;
+  /** The same bucket, not waiting for the disk: an acknowledged push that comes back is sent
+   * again and gets its first answer. */
+  lazy: SealedStore;
   /** Names lock and channel: one outbox per person. */
   person: string;
   newId: () => string;
@@ -64,7 +67,9 @@ export class SealedOutbox implements OutboxStorage {
     return this.alone(async () => {
       const meta = await this.meta();
       const { changes, numbers } = await this.planned(meta, write);
-      await this.parts.store.write(changes);
+      const { append, update, refuse, release } = write;
+      const keeps = append?.length || update?.length || refuse?.length || release?.length;
+      await (keeps ? this.parts.store : this.parts.lazy).write(changes);
       const heard: Heard = { write, numbers };
       this.channel.postMessage(heard);
       return numbers;

@@ -32,6 +32,7 @@ async function tab(key = 3): Promise<{ sealed: Sealed; outbox: SealedOutbox }> {
   let made = 0;
   const outbox = new SealedOutbox({
     store: sealed.store(OUTBOX_BUCKET, 'strict'),
+    lazy: sealed.store(OUTBOX_BUCKET),
     person: name,
     newId: () => `outbox-${tabs.length}-${made++}`,
   });
