@@ -13,6 +13,7 @@ The WAL is written with `synchronous=FULL`: what is answered is on the disk
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pysqlite3
 import sqlalchemy
+import structlog
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlmodel import Session
@@ -31,6 +33,7 @@ from server import clock
 from server.errors import Busy, DomainError
 from server.identity import SYSTEM, Actor
 
+log = structlog.get_logger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -103,12 +106,12 @@ class Wiring:
     on_committed: Callable[[Effects], None] = lambda effects: None
 
 
-def _prepare(engine: Engine, *, writer: bool) -> None:
+def _prepare(engine: Engine, *, writer: bool, lock_ms: int) -> None:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.execute(f"PRAGMA busy_timeout={lock_ms}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA secure_delete=ON")
         cursor.execute("PRAGMA cache_size=-16000")
@@ -125,7 +128,7 @@ def _prepare(engine: Engine, *, writer: bool) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
 
 
-def _engine(path: Path, *, writer: bool, size: int) -> Engine:
+def _engine(path: Path, *, writer: bool, size: int, lock_ms: int) -> Engine:
     engine = sqlalchemy.create_engine(
         f"sqlite:///{path}",
         module=pysqlite3.dbapi2,
@@ -134,18 +137,23 @@ def _engine(path: Path, *, writer: bool, size: int) -> Engine:
         pool_size=size,
         max_overflow=0,
     )
-    _prepare(engine, writer=writer)
+    _prepare(engine, writer=writer, lock_ms=lock_ms)
     return engine
 
 
 def _as_domain_error(error: BaseException) -> BaseException:
-    cause = error.__cause__ or error
-    text = str(cause)
-    if isinstance(error, sqlalchemy.exc.OperationalError | pysqlite3.OperationalError):
-        if "disk is full" in text:
+    """What the disk or a lock did, by its code. The first trouble may hide behind another: after
+    a full disk no savepoint is left to roll back to."""
+    inner: BaseException | None = error
+    while inner is not None and not isinstance(error, DomainError):
+        words = str(inner)
+        if "disk is full" in words:
             return DomainError("disk_full", 507)
-        if "disk I/O error" in text or "readonly database" in text:
+        if "disk I/O error" in words or "readonly database" in words:
             return DomainError("storage_failed", 507)
+        if "database is locked" in words:
+            return Busy()
+        inner = inner.__cause__ or inner.__context__
     return error
 
 
@@ -158,15 +166,22 @@ class Database:
     group_ms: float = 5
     waiting: int = 5000
     readers: int = 4
+    lock_ms: int = 10_000
+    """How long another process (the command line) may hold the file before `Busy`."""
     wiring: Wiring = field(default_factory=Wiring)
+    rights_epoch: int = 0
+    """Grows with every COMMIT that moved somebody's rights."""
 
     def __post_init__(self) -> None:
         self._queue: queue.Queue[_Waiting | None] = queue.Queue(maxsize=self.waiting)
         self._thread: threading.Thread | None = None
+        self._stopping = False
+        self._rights_moving = False
         self._pool = ThreadPoolExecutor(self.readers, thread_name_prefix="reader")
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.writer = _engine(self.path, writer=True, size=1)
-        self.reader = _engine(self.path, writer=False, size=self.readers)
+        lock = self.lock_ms
+        self.writer = _engine(self.path, writer=True, size=1, lock_ms=lock)
+        self.reader = _engine(self.path, writer=False, size=self.readers, lock_ms=lock)
         self._require_safe_sqlite()
 
     def _require_safe_sqlite(self) -> None:
@@ -186,11 +201,16 @@ class Database:
             self._thread.start()
 
     def stop(self) -> None:
-        """Let the writer finish what waits, then close every connection."""
+        """Let the writer finish what waits, then close every connection; `Busy` from then on."""
+        self._stopping = True
         if self._thread is not None:
             self._queue.put(None)
             self._thread.join()
             self._thread = None
+        with contextlib.suppress(queue.Empty):
+            while late := self._queue.get_nowait():
+                late.error = Busy()
+                self._answer([late])
         self._pool.shutdown(wait=True)
         self.reader.dispose()
         self.writer.dispose()
@@ -232,6 +252,7 @@ class Database:
                 session.flush()
                 self.wiring.on_facts(session, session.facts)
                 session.commit()
+                self._rights_moving |= bool(session.effects.rights_changed)
                 return result, session.effects
 
         return await self._submit(run)  # type: ignore[no-any-return]
@@ -243,7 +264,7 @@ class Database:
         """
 
         def run(connection: Connection) -> tuple[R, Effects]:
-            raw: Any = connection.connection.dbapi_connection
+            raw = _raw(connection)
             raw.execute("SAVEPOINT push")
             try:
                 result = action(raw)
@@ -256,9 +277,20 @@ class Database:
 
         return await self._submit(run)  # type: ignore[no-any-return]
 
+    def rights_settled(self, epoch: int) -> bool:
+        """On the writer thread: whether no right has moved since `rights_epoch` was `epoch`."""
+        return self.rights_epoch == epoch and not self._rights_moving
+
+    @property
+    def waiting_now(self) -> int:
+        """Actions that wait for the writer."""
+        return self._queue.qsize()
+
     async def _submit(self, run: Callable[[Connection], tuple[Any, Effects]]) -> Any:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
+        if self._stopping:
+            raise Busy()
         try:
             self._queue.put_nowait(_Waiting(run, future, loop))
         except queue.Full:
@@ -282,28 +314,36 @@ class Database:
             return result
 
     def _write_groups(self) -> None:
-        with self.writer.connect() as connection:
-            while True:
-                first = self._queue.get()
-                if first is None:
-                    return
-                stop = self._write_group(connection, first)
-                if stop:
-                    return
+        connection: Connection | None = None
+        stop = False
+        while not stop and (first := self._queue.get()) is not None:
+            members = [first]
+            try:
+                connection = connection or self.writer.connect()
+                stop = self._write_group(connection, members)
+            except Exception as error:
+                log.exception("writer_failed")
+                _fail(members, _as_domain_error(error))
+                if connection is not None:
+                    connection.invalidate()
+                    connection.close()
+                    connection = None
+            self._answer(members)
+        if connection is not None:
+            connection.close()
 
-    def _write_group(self, connection: Connection, first: _Waiting) -> bool:
-        members = [first]
+    def _write_group(self, connection: Connection, members: list[_Waiting]) -> bool:
+        """Run those who wait in one transaction; True when the writer is to stop after it."""
         stop = False
         try:
             transaction = connection.begin()
         except Exception as error:
-            first.error = _as_domain_error(error)
-            connection.rollback()
-            self._answer(members)
+            _abandon(connection)
+            _fail(members, _as_domain_error(error))
             return False
         deadline = clock.monotonic() + self.group_ms / 1000
-        self._run_one(connection, first)
-        while len(members) < self.group and clock.monotonic() < deadline:
+        whole = self._run_one(connection, members[0])
+        while whole and len(members) < self.group and clock.monotonic() < deadline:
             try:
                 waiting = self._queue.get_nowait()
             except queue.Empty:
@@ -312,38 +352,62 @@ class Database:
                 stop = True
                 break
             members.append(waiting)
-            self._run_one(connection, waiting)
+            whole = self._run_one(connection, waiting)
         try:
+            if not whole:
+                raise members[-1].error or DomainError("storage_failed", 507)
             transaction.commit()
         except Exception as error:
-            connection.rollback()
-            failure = _as_domain_error(error)
-            for member in members:
-                member.error = member.error or failure
-        self._answer(members)
+            _abandon(connection)
+            _fail(members, _as_domain_error(error))
+        if self._rights_moving:
+            self._rights_moving = False
+            self.rights_epoch += 1
         return stop
 
-    def _run_one(self, connection: Connection, waiting: _Waiting) -> None:
+    def _run_one(self, connection: Connection, waiting: _Waiting) -> bool:
+        """Run one action. False when SQLite has rolled back the whole transaction with it, those
+        before included, as it may after a full disk (https://sqlite.org/lang_transaction.html,
+        "Response To Errors Within A Transaction"); a COMMIT would then succeed and keep nothing."""
         try:
             waiting.result, waiting.effects = waiting.run(connection)
         except BaseException as error:
             waiting.error = _as_domain_error(error)
+        return bool(_raw(connection).in_transaction)
 
     def _answer(self, members: list[_Waiting]) -> None:
-        loop = members[0].loop
-        try:
-            loop.call_soon_threadsafe(self._deliver, members)
-        except RuntimeError:  # the loop is closed: nobody waits any more
-            return
+        # A closed loop: nobody waits any more.
+        with contextlib.suppress(RuntimeError):
+            members[0].loop.call_soon_threadsafe(self._deliver, members)
 
     def _deliver(self, members: list[_Waiting]) -> None:
         for member in members:
             if member.error is None and member.effects is not None:
-                self.wiring.on_committed(member.effects)
+                try:
+                    self.wiring.on_committed(member.effects)
+                except Exception:
+                    log.exception("announcing_failed")
         for member in members:
-            if member.future.cancelled():
+            if member.future.done():
                 continue
             if member.error is not None:
                 member.future.set_exception(member.error)
             else:
                 member.future.set_result(member.result)
+
+
+def _raw(connection: Connection) -> Any:
+    return connection.connection.dbapi_connection
+
+
+def _abandon(connection: Connection) -> None:
+    """Roll back, also where SQLAlchemy takes a transaction for done whose COMMIT has failed."""
+    connection.rollback()
+    raw = _raw(connection)
+    if raw.in_transaction:
+        raw.execute("ROLLBACK")
+
+
+def _fail(members: list[_Waiting], error: BaseException) -> None:
+    for member in members:
+        member.error = member.error or error
