@@ -29,7 +29,7 @@ from server.demo.seed import start_demo
 from server.documents.inboxes import TellInboxes
 from server.documents.ingest import Ingest
 from server.endpoints import ENDPOINTS, TOPICS
-from server.errors import NotAllowed
+from server.errors import DomainError, NotAllowed
 from server.http.endpoint import Rooms
 from server.http.files import Files
 from server.http.routing import routes
@@ -67,7 +67,7 @@ class Identity:
 
     async def identify(self, connection: HTTPConnection) -> Actor | None:
         """The actor of the cookie's session, unless it has ended."""
-        secure = connection.url.scheme in ("https", "wss")
+        secure = connection.scope["scheme"] in ("https", "wss")
         token = connection.cookies.get(cookie_name(secure)) or (
             None if secure else connection.cookies.get(COOKIE)
         )
@@ -93,14 +93,18 @@ class Identity:
         return living is not None and living.actor.roles == actor.roles
 
     async def touch(self, actor: Actor) -> None:
-        """The person did something; written at most once a minute per session."""
+        """The person did something; written at most once a minute per session. What cannot be
+        written now (a full disk) must not keep anybody from reading."""
         now = clock.monotonic()
         if now - self._touched.get(actor.session_id, -TOUCH_SECONDS) < TOUCH_SECONDS:
             return
         if len(self._touched) > 10_000:
             self._touched.clear()
         self._touched[actor.session_id] = now
-        await self.database.write(SYSTEM, touch_session, actor.session_id)
+        try:
+            await self.database.write(SYSTEM, touch_session, actor.session_id)
+        except DomainError as error:
+            log.warning("session_not_touched", code=error.code)
 
 
 @dataclass
@@ -168,8 +172,8 @@ class Server:
         self.jobs.start()
 
     def _lanes(self, sandbox: Sandbox) -> list[Lane]:
-        reading = Lane({"ingest": Ingest(self.database, self.files, sandbox)})
-        reading.workers = self.settings.ingest_workers
+        ingest = Ingest(self.database, self.files, sandbox)
+        reading = Lane({"ingest": ingest}, self.settings.ingest_workers, {"ingest": ingest.give_up})
         telling = Lane({"tell_inboxes": TellInboxes(self.database)})
         return [reading, telling] if sandbox.rung is not None else [telling]
 

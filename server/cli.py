@@ -7,6 +7,7 @@ import ipaddress
 import json
 import logging
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Annotated
 
@@ -154,7 +155,7 @@ def _password() -> str:
         password = getpass.getpass("password: ")
     if len(password) < 8:
         raise typer.BadParameter("a password has at least 8 characters")
-    return password
+    return unicodedata.normalize("NFC", password)  # as the sign-in compares it
 
 
 @app.command()

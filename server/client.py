@@ -15,6 +15,15 @@ FOR_EVER = "public, max-age=31536000, immutable"
 ALWAYS_ASK = "no-cache"
 
 
+def _file(root: Path, path: str) -> Path | None:
+    """The file of this name below `root`; names no file can have (NUL, too long) name none."""
+    try:
+        wanted = (root / path).resolve()
+        return wanted if wanted.is_relative_to(root) and wanted.is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
 def client_routes(folder: Path) -> list[BaseRoute]:
     """Files of the client by name; any other path that is no API is the app's shell."""
     root = folder.resolve()
@@ -23,8 +32,8 @@ def client_routes(folder: Path) -> list[BaseRoute]:
         path = request.scope["path"].lstrip("/")
         if path.startswith(("api/", "live")):
             return problem(NotFound())
-        wanted = (root / path).resolve()
-        if path and wanted.is_relative_to(root) and wanted.is_file():
+        wanted = _file(root, path)
+        if wanted is not None:
             lasting = path.startswith("assets/")
             headers = {"Cache-Control": FOR_EVER if lasting else ALWAYS_ASK}
             return FileResponse(wanted, headers=headers)

@@ -1,7 +1,8 @@
 """The annotation protocol on the live socket: `ann.*` frames, the sans-I/O session behind them.
 
-Rights are asked of the database when they may have changed: the hub's epochs say when. An ack
-and a delta leave only after COMMIT.
+Rights are asked of the database when they may have changed: the database's rights epoch says
+when. The writer compares it once more, so that no push slips in behind a removal. An ack and a
+delta leave only after COMMIT.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from annotations.session import Outcome, Session
 from server import clock
 from server.annotating.layers import layer_topic, may_use, raw
 from server.annotating.store import SqlStore
-from server.database import Announcement, Database, Effects
+from server.database import Announcement, Database, Effects, WriteSession
 from server.errors import DomainError
 from server.identity import Actor
 from server.live.hub import Connection, Hub, Subscription
@@ -35,7 +36,7 @@ LAYERS = 200
 class _Known:
     """What this connection may use, and the rights epoch at which that was asked."""
 
-    allowed: dict[str, tuple[tuple[int, int], bool]] = field(default_factory=dict)
+    allowed: dict[str, tuple[int, bool]] = field(default_factory=dict)
     person: str = ""
 
     def may_read(self, layer: Layer) -> bool:
@@ -47,6 +48,10 @@ class _Known:
 
     def may_change_others(self, layer: Layer) -> bool:
         return False
+
+
+class _RightsMoved(Exception):
+    """Somebody's rights changed between the question and the push."""
 
 
 @dataclass
@@ -98,27 +103,40 @@ class Annotating:
         """Make sure the right on this layer was asked since it last may have changed."""
         if not isinstance(layer, str):
             return
-        actor = connection.actor
-        while True:
-            epoch = self.hub.epoch(layer_topic(layer), actor.person_id)
-            held = known.allowed.get(layer)
-            if held is not None and held[0] == epoch:
-                return
-            if len(known.allowed) > 4 * LAYERS:
-                known.allowed.clear()
-            allowed = await self.database.read(may_use, actor, layer)
-            known.allowed[layer] = (epoch, allowed)
+        epoch = self.database.rights_epoch
+        held = known.allowed.get(layer)
+        if held is not None and held[0] == epoch:
+            return
+        if len(known.allowed) > 4 * LAYERS:
+            known.allowed.clear()
+        allowed = await self.database.read(may_use, connection.actor, layer)
+        known.allowed[layer] = (epoch, allowed)
 
     async def _push(self, connection: Connection, peer: _Peer, frame: JsonObject) -> None:
         await self._ask(connection, peer.known, frame.get("layer"))
+        epoch = self.database.rights_epoch
+        layer = frame.get("layer")
+        if isinstance(layer, str) and layer in peer.known.allowed:
+            epoch = peer.known.allowed[layer][0]
 
         def push(raw_connection: Any) -> tuple[Outcome, Effects]:
-            store = SqlStore(raw_connection)
-            outcome = peer.session.receive(frame, store, clock.unix_ms())
+            if not self.database.rights_settled(epoch):
+                raise _RightsMoved
+            outcome = peer.session.receive(frame, SqlStore(raw_connection), clock.unix_ms())
             return outcome, _effects(outcome)
 
+        def push_asking(session: WriteSession) -> Outcome:
+            if isinstance(layer, str):
+                peer.known.allowed[layer] = (-1, may_use(session, connection.actor, layer))
+            outcome = peer.session.receive(frame, raw(session), clock.unix_ms())
+            session.effects = _effects(outcome)
+            return outcome
+
         try:
-            outcome = await self.database.write_raw(push)
+            try:
+                outcome = await self.database.write_raw(push)
+            except _RightsMoved:
+                outcome = await self.database.write(connection.actor, push_asking)
         except DomainError as error:
             log.warning("push_not_stored", code=error.code)
             connection.send(_encode(_try_later(frame)))

@@ -56,6 +56,12 @@ class Ingest:
             log.info("document_refused", version=version_id, code=refused.code)
             await self.database.write(SYSTEM, refuse, version_id, refused.code)
 
+    async def give_up(self, payload: Mapping[str, Any]) -> None:
+        """No try has ended well: the readers hear of it instead of waiting for ever."""
+        version_id = str(payload["version_id"])
+        if await self.database.read(_version, version_id) is not None:
+            await self.database.write(SYSTEM, refuse, version_id, "crashed")
+
     async def _read(self, version_id: str, sha256: str) -> None:
         words: list[bytes] = []
         path = self.files.path(sha256)

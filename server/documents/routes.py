@@ -74,7 +74,7 @@ async def upload(call: Call) -> Uploaded:
     await call.read(queries.document_row, document_id)
     most = call.settings.upload_bytes
     length = call.request.headers.get("content-length", "")
-    if not length.isdigit():
+    if not (length.isascii() and length.isdigit()):
         raise Invalid("Content-Length")
     if int(length) > most:
         raise DomainError("too_large", 413, bytes=most)

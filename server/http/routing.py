@@ -18,9 +18,9 @@ from server.http.endpoint import Call, Endpoint, Gate, Replayed, Rooms
 from server.http.problems import defect, problem
 from server.identity import Actor
 
-ID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
-NUMBER = re.compile(r"^[0-9]{1,6}$")
-KEY = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+NUMBER = re.compile(r"[0-9]{1,6}")
+KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 NO_STORE = {"Cache-Control": "private, no-store"}
 
 Identify = Callable[[Request], Awaitable[Actor | None]]
@@ -70,7 +70,7 @@ def _ids(request: Request) -> dict[str, str]:
     ids: dict[str, str] = {}
     for name, value in request.path_params.items():
         pattern = ID if name.endswith("_id") else NUMBER
-        if not pattern.match(str(value)):
+        if not pattern.fullmatch(str(value)):
             raise NotFound()
         ids[name] = str(value)
     return ids
@@ -78,7 +78,7 @@ def _ids(request: Request) -> dict[str, str]:
 
 def _key(headers: Headers) -> str | None:
     key = headers.get("idempotency-key")
-    if key is not None and not KEY.match(key):
+    if key is not None and not KEY.fullmatch(key):
         raise Invalid("Idempotency-Key")
     return key
 

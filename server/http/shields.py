@@ -50,8 +50,9 @@ class Origins:
     def of(cls, listen: str, origins: Iterable[str]) -> Origins:
         """From the address listened on and the configured origins."""
         extra = frozenset(origin.rstrip("/").lower() for origin in origins)
-        named = {urlsplit(origin).hostname or "" for origin in extra}
-        return cls(LOOPBACK | {listen.lower()} | frozenset(named), extra)
+        named = {urlsplit(origin).hostname for origin in extra}
+        hosts = LOOPBACK | {listen.lower()} | {name for name in named if name}
+        return cls(frozenset(hosts), extra)
 
     def host_allowed(self, headers: Headers) -> bool:
         """Whether the Host header names this server (DNS rebinding)."""

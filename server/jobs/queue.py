@@ -53,9 +53,18 @@ def enqueue(
     session.effects.jobs_waiting = True
 
 
-def _lease(
-    session: WriteSession, kinds: tuple[str, ...], until: int
-) -> tuple[str, str, str, int] | None:
+@dataclass(frozen=True)
+class Held:
+    """A job as its worker holds it. `lease` is the number of the lease: after a takeover the
+    worker that was too slow can no longer finish, fail or keep it."""
+
+    job: str
+    kind: str
+    payload: str
+    lease: int
+
+
+def _lease(session: WriteSession, kinds: tuple[str, ...], until: int) -> Held | None:
     row = (
         session.connection()
         .execute(
@@ -70,12 +79,16 @@ def _lease(
         )
         .first()
     )
-    return (str(row[0]), str(row[1]), str(row[2]), int(row[3])) if row else None
+    return Held(str(row[0]), str(row[1]), str(row[2]), int(row[3])) if row else None
 
 
-def _extend(session: WriteSession, job: str, until: int) -> None:
+def _extend(session: WriteSession, held: Held, until: int) -> None:
     session.connection().execute(
-        text("UPDATE job SET lease_until = :until WHERE id = :id"), {"until": until, "id": job}
+        text(
+            "UPDATE job SET lease_until = :until "
+            "WHERE id = :id AND state = 'running' AND attempts = :lease"
+        ),
+        {"until": until, "id": held.job, "lease": held.lease},
     )
 
 
@@ -86,18 +99,34 @@ def reclaim(session: WriteSession) -> None:
     )
 
 
-def _finish(session: WriteSession, job: str) -> None:
-    session.connection().execute(text("DELETE FROM job WHERE id = :id"), {"id": job})
+def _finish(session: WriteSession, held: Held) -> None:
+    session.connection().execute(
+        text("DELETE FROM job WHERE id = :id AND state = 'running' AND attempts = :lease"),
+        {"id": held.job, "lease": held.lease},
+    )
 
 
-def _fail(session: WriteSession, job: str, error: str, retry_at: int | None) -> None:
+def _give_back(session: WriteSession, held: Held) -> None:
+    """Stopped in the middle as planned: waits again, and the try does not count."""
+    session.connection().execute(
+        text(
+            "UPDATE job SET state = 'waiting', lease_until = 0, "
+            "attempts = attempts - 1 WHERE id = :id AND state = 'running' AND attempts = :lease"
+        ),
+        {"id": held.job, "lease": held.lease},
+    )
+
+
+def _fail(session: WriteSession, held: Held, error: str, retry_at: int | None) -> None:
     session.connection().execute(
         text(
             "UPDATE job SET state = :state, run_at = :run_at, error = :error, lease_until = 0, "
-            "unique_key = CASE WHEN :state = 'failed' THEN NULL ELSE unique_key END WHERE id = :id"
+            "unique_key = CASE WHEN :state = 'failed' THEN NULL ELSE unique_key END "
+            "WHERE id = :id AND state = 'running' AND attempts = :lease"
         ),
         {
-            "id": job,
+            "id": held.job,
+            "lease": held.lease,
             "error": error[:500],
             "state": "failed" if retry_at is None else "waiting",
             "run_at": retry_at or 0,
@@ -116,6 +145,8 @@ class Lane:
 
     handlers: Mapping[str, Handler]
     workers: int = 1
+    given_up: Mapping[str, Handler] = field(default_factory=dict)
+    """What to do when a job is laid aside for good, so that nobody waits for it."""
 
 
 @dataclass
@@ -159,38 +190,50 @@ class Jobs:
             wake.clear()
             until = clock.unix_ms() + self.lease_seconds * 1000
             try:
-                job = await self.database.write(SYSTEM, _lease, kinds, until)
+                held = await self.database.write(SYSTEM, _lease, kinds, until)
             except Exception:
                 log.exception("job_lease_failed")
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
                 continue
-            if job is None:
+            if held is None:
                 try:
                     async with asyncio.timeout(LOOK_AGAIN_SECONDS):
                         await wake.wait()
                 except TimeoutError:
                     pass
                 continue
-            await self._run(lane, *job)
+            await self._run(lane, held)
 
-    async def _run(self, lane: Lane, job: str, kind: str, payload: str, attempts: int) -> None:
-        keeper = asyncio.create_task(self._keep_lease(job))
+    async def _run(self, lane: Lane, held: Held) -> None:
+        if held.lease > self.attempts:  # each of its workers died with it
+            await self._lay_aside(lane, held, "its workers died")
+            return
+        keeper = asyncio.create_task(self._keep_lease(held))
         try:
-            await lane.handlers[kind](json.loads(payload))
+            await lane.handlers[held.kind](json.loads(held.payload))
         except asyncio.CancelledError:
-            await asyncio.shield(self._give_back(job))
+            await asyncio.shield(self._quietly(_give_back, held))
             raise
         except Exception as error:
-            log.exception("job_failed", kind=kind, attempts=attempts)
-            retry = clock.unix_ms() + 1000 * 2**attempts if attempts < self.attempts else None
-            await self._quietly(_fail, job, repr(error), retry)
+            log.exception("job_failed", kind=held.kind, attempts=held.lease)
+            if held.lease < self.attempts:
+                retry_at = clock.unix_ms() + 1000 * 2**held.lease
+                await self._quietly(_fail, held, repr(error), retry_at)
+            else:
+                await self._lay_aside(lane, held, repr(error))
         else:
-            await self._quietly(_finish, job)
+            await self._quietly(_finish, held)
         finally:
             keeper.cancel()
 
-    async def _give_back(self, job: str) -> None:
-        await self._quietly(_fail, job, "stopped", clock.unix_ms())
+    async def _lay_aside(self, lane: Lane, held: Held, error: str) -> None:
+        await self._quietly(_fail, held, error, None)
+        tell = lane.given_up.get(held.kind)
+        if tell is not None:
+            try:
+                await tell(json.loads(held.payload))
+            except Exception:
+                log.exception("job_given_up_untold", kind=held.kind)
 
     async def _quietly(self, action: Callable[..., None], *args: Any) -> None:
         try:
@@ -198,7 +241,7 @@ class Jobs:
         except Exception:
             log.exception("job_state_failed")
 
-    async def _keep_lease(self, job: str) -> None:
+    async def _keep_lease(self, held: Held) -> None:
         while True:
             await asyncio.sleep(self.lease_seconds / 3)
-            await self._quietly(_extend, job, clock.unix_ms() + self.lease_seconds * 1000)
+            await self._quietly(_extend, held, clock.unix_ms() + self.lease_seconds * 1000)

@@ -121,56 +121,56 @@ def _tries(session: WriteSession, who: str, lock_ms: int) -> TriesRow:
     row = session.get(TriesRow, who)
     if row is None:
         row = TriesRow(who=who)
-        session.add(row)
     elif row.last_at + lock_ms < clock.unix_ms():
         row.bad = 0
     return row
 
 
-def require_tries(
+def take_try(
     session: WriteSession, person: str, device: str, address: str, bounds: SignInBounds
-) -> None:
-    """Refuse before a password is even compared, while a lock holds.
+) -> int:
+    """Count a try before its password is compared, so that many at once are no way around.
+    Returns the tries left on this device, or refuses.
 
     Counted per account and device and per address, so that a stranger cannot lock the chair out.
+    A try counts for its address only once it was bad: a whole hall may sign in at once.
     """
     now = clock.unix_ms()
-    for who, most in (
-        (f"account:{person}:{device}", bounds.tries),
-        (f"address:{address}", bounds.tries_per_address),
-    ):
-        row = session.get(TriesRow, who)
-        if row is not None and row.bad >= most and row.last_at + bounds.lock_ms > now:
+    account = _tries(session, f"account:{person}:{device}", bounds.lock_ms)
+    shared = _tries(session, f"address:{address}", bounds.lock_ms)
+    for row, most in ((account, bounds.tries), (shared, bounds.tries_per_address)):
+        if row.bad >= most:
             wait = (row.last_at + bounds.lock_ms - now) // 1000 + 1
             raise DomainError("account_locked", 429, retry_after=int(wait))
+    account.bad += 1
+    account.last_at = now
+    session.add(account)
+    return bounds.tries - account.bad
 
 
-def note_bad_sign_in(
-    session: WriteSession,
-    person_id: str | None,
-    person: str,
-    device: str,
-    address: str,
-    bounds: SignInBounds,
-) -> int:
-    """Count a bad sign-in; returns the tries left on this device."""
-    left = bounds.tries
-    for who in (f"account:{person}:{device}", f"address:{address}"):
-        row = _tries(session, who, bounds.lock_ms)
-        row.bad += 1
-        row.last_at = clock.unix_ms()
-        session.add(row)
-        if who.startswith("account"):
-            left = max(0, bounds.tries - row.bad)
+def note_refused(
+    session: WriteSession, person_id: str | None, address: str, left: int, bounds: SignInBounds
+) -> None:
+    """A bad sign-in: it counts for its address and goes into the ledger."""
+    row = _tries(session, f"address:{address}", bounds.lock_ms)
+    row.bad += 1
+    row.last_at = clock.unix_ms()
+    session.add(row)
     session.record(SignInRefused(person_id, left == 0))
-    return left
 
 
 def open_session(
-    session: WriteSession, person_id: str, device: DeviceClaim, bounds: SignInBounds
+    session: WriteSession,
+    person_id: str,
+    device: DeviceClaim,
+    bounds: SignInBounds,
+    compared: str | None = None,
 ) -> Opened:
-    """Sign a person in on a device. One session per person and device."""
+    """Sign a person in on a device. One session per person and device. `compared` is the hash
+    that the password matched: a new password set meanwhile makes it worthless."""
     person = session.get_one(PersonRow, person_id)
+    if person.retired or (compared is not None and person.password != compared):
+        raise DomainError("wrong_credentials", 401)
     old = session.exec(
         select(SessionRow)
         .where(SessionRow.person_id == person_id)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from server.http.wire import Id, Line, Moment, ShortLine, WireModel
+from server.http.wire import Composed, Id, Line, Moment, ShortLine, WireModel
 
 
 class DeviceClaim(WireModel):
@@ -19,8 +19,8 @@ class DeviceClaim(WireModel):
 class SignIn(WireModel):
     """Name and password, from one device."""
 
-    username: Annotated[str, StringConstraints(min_length=1, max_length=80)]
-    password: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    username: Annotated[str, Composed, StringConstraints(min_length=1, max_length=80)]
+    password: Annotated[str, Composed, StringConstraints(min_length=1, max_length=200)]
     device: DeviceClaim
 
 

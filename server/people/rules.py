@@ -56,8 +56,3 @@ def given_name_first(name: str) -> str:
     parts = name.split()
     turned = " ".join(parts[-1:] + parts[:-1])
     return f"{folded(turned)}\x00{turned}"
-
-
-def tries_left(bad: int, most: int) -> int:
-    """Bad sign-ins still allowed before the lock."""
-    return max(0, most - bad)
