@@ -177,9 +177,13 @@ class Server:
         telling = Lane({"tell_inboxes": TellInboxes(self.database)})
         return [reading, telling] if sandbox.rung is not None else [telling]
 
+    async def leave(self) -> None:
+        """Tell the clients when to come back."""
+        await self.gateway.leave(RESTART_SECONDS)
+
     async def stop(self) -> None:
         """Tell the clients, finish what waits, close."""
-        await self.gateway.leave(RESTART_SECONDS)
+        await self.leave()
         await self.jobs.stop()
         await self.rooms.get(TileRenderer).aclose()
         await asyncio.to_thread(self.database.stop)

@@ -6,8 +6,11 @@ import getpass
 import ipaddress
 import json
 import logging
+import re
+import socket
 import sys
 import unicodedata
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +26,7 @@ from server.demo.province import Profile
 from server.demo.seed import PASSWORD
 from server.identity import SYSTEM
 from server.ledger.entries import check as check_ledger
+from server.ledger.entries import root as ledger_root
 from server.migrations.migrate import migrate
 from server.people import actions as people
 from server.people.queries import has_people
@@ -92,8 +96,9 @@ def serve(demo: Annotated[bool, typer.Option(help="demo accounts and papers")] =
         raise typer.BadParameter("demo accounts exist only on a loopback address")
     _tell_address(settings)
     proxies = settings.trusted_proxies
-    uvicorn.run(
-        create_app(settings),
+    application = create_app(settings)
+    config = uvicorn.Config(
+        application,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -110,6 +115,22 @@ def serve(demo: Annotated[bool, typer.Option(help="demo accounts and papers")] =
         log_level="warning",
         timeout_graceful_shutdown=5,
     )
+    Farewell(config, application.state.server.leave).run()
+
+
+class Farewell(uvicorn.Server):
+    """uvicorn, which closes WebSockets before the application hears of the end: here the clients
+    are told first when to come back."""
+
+    def __init__(self, config: uvicorn.Config, leave: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self.leave = leave
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say goodbye, then as always."""
+        if self.started:
+            await self.leave()
+        await super().shutdown(sockets)
 
 
 @app.command()
@@ -159,17 +180,23 @@ def _password() -> str:
 
 
 @app.command()
-def check() -> None:
-    """Check the ledger's chain and the database's integrity."""
+def check(
+    root: Annotated[str | None, typer.Option(help="SEQ:HASH that an earlier check printed")] = None,
+) -> None:
+    """Check the ledger's chain and the database's integrity; print the chain's root to keep."""
+    if root is not None and not re.fullmatch(r"[0-9]{1,15}:[0-9a-f]{64}", root):
+        raise typer.BadParameter("a root is SEQ:HASH as an earlier check printed it")
     database = _open(Settings())
-    rows, breaks = database.read_now(check_ledger)
+    rows, breaks = database.read_now(check_ledger, root)
+    now = database.read_now(ledger_root)
     sound = database.read_now(
         lambda session: session.connection().exec_driver_sql("PRAGMA integrity_check").scalar()
     )
     database.stop()
     for one in breaks:
         typer.echo(f"ledger {one.seq}: {one.why}")
-    typer.echo(json.dumps({"ledger_rows": rows, "breaks": len(breaks), "integrity": sound}))
+    said = {"ledger_rows": rows, "breaks": len(breaks), "integrity": sound, "root": now}
+    typer.echo(json.dumps(said))
     if breaks or sound != "ok":
         raise typer.Exit(1)
 

@@ -184,11 +184,18 @@ class Annotating:
         layer = subscription.topic.partition(":")[2]
         frame = {"t": "ann.open", "layer": layer, "cursor": subscription.cursor}
         connection = subscription.connection
-        task = asyncio.get_running_loop().create_task(
-            self._open(connection, self._peer(connection), frame)
-        )
+        task = asyncio.get_running_loop().create_task(self._reopen(connection, frame))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _reopen(self, connection: Connection, frame: JsonObject) -> None:
+        if connection.closing is not None:
+            return
+        try:
+            await self._open(connection, self._peer(connection), frame)
+        except Exception:
+            log.exception("layer_not_asked_again", layer=frame["layer"])
+            connection.close(1013, "try_again")
 
 
 def _opened(sql: SqlSession, session: Session, frame: JsonObject) -> tuple[Outcome, int | None]:

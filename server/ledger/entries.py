@@ -64,10 +64,24 @@ class Break:
     why: str
 
 
-def check(session: Session) -> tuple[int, list[Break]]:
-    """Walk the whole chain: how many rows, and where it was edited, cut or reordered."""
+def root(session: Session) -> str:
+    """The chain's end as `seq:hash`, to be kept outside the server (printed, exported). A tail cut
+    off and a chain computed anew hold in themselves; only such a root shows them."""
+    last = (
+        session.connection()
+        .execute(text("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1"))
+        .first()
+    )
+    return f"{last[0]}:{last[1]}" if last else f"0:{FIRST}"
+
+
+def check(session: Session, known: str | None = None) -> tuple[int, list[Break]]:
+    """Walk the whole chain: how many rows, and where it was edited, cut or reordered. `known` is
+    a root kept from before."""
     breaks: list[Break] = []
     count, previous = 0, FIRST
+    at_seq, _, expected = (known or f"0:{FIRST}").partition(":")
+    missing = int(at_seq) > 0
     for seq, at, actor, kind, body, before, found in _rows(session):
         count += 1
         if seq != count:
@@ -77,7 +91,11 @@ def check(session: Session) -> tuple[int, list[Break]]:
             breaks.append(Break(seq, "chain"))
         if chained(before, seq, at, actor, kind, body) != found:
             breaks.append(Break(seq, "row"))
+        if seq == int(at_seq) and found == expected:
+            missing = False
         previous = found
+    if missing:
+        breaks.append(Break(int(at_seq), "root"))
     return count, breaks
 
 

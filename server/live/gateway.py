@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, assert_never
 
 import structlog
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import from_json
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server import clock
@@ -45,6 +45,8 @@ log = structlog.get_logger(__name__)
 FRAMES: TypeAdapter[ClientFrame] = TypeAdapter(ClientFrame)
 HELLO_SECONDS = 10
 """A client that does not say hello by then holds a connection for nothing."""
+FAREWELL_SECONDS = 3
+"""How long the last frames may take to a client that reads slowly, or not at all."""
 
 
 @dataclass(frozen=True)
@@ -98,38 +100,61 @@ class Gateway:
             await socket.close(1013, "busy")
             return
         connection = Connection(clock.new_id(), actor, self.outbox_bytes)
-        try:
-            async with asyncio.timeout(HELLO_SECONDS):
-                await self._greet(socket, connection)
-        except TimeoutError:
-            await _close(socket, 4408, "hello")
-            return
-        except (WebSocketDisconnect, DomainError, KeyError) as error:
-            code = error.code if isinstance(error, DomainError) else "hello"
-            await _close(socket, 4400, code)
-            return
+        # Joined before hello, so that the end of its session finds a client that is still greeting.
         self.hub.join(connection)
-        writer = asyncio.create_task(self._write(socket, connection))
-        watcher = asyncio.create_task(self._watch(connection))
         try:
-            await self._read(socket, connection)
+            if await self._greeted(socket, connection):
+                await self._live(socket, connection)
         finally:
             connection.close(1000, "gone")
             self.hub.leave(connection)
             for guest in self.guests.values():
                 guest.gone(connection)
-            watcher.cancel()
-            await asyncio.gather(writer, watcher, return_exceptions=True)
+
+    async def _greeted(self, socket: WebSocket, connection: Connection) -> bool:
+        try:
+            async with asyncio.timeout(HELLO_SECONDS):
+                await self._greet(socket, connection)
+        except TimeoutError:
+            await _close(socket, 4408, "hello")
+        except (WebSocketDisconnect, DomainError, KeyError) as error:
+            code = error.code if isinstance(error, DomainError) else "hello"
+            await _close(socket, 4400, code)
+        else:
+            if await self.still_signed_in(connection.actor):
+                return True
+            await _close(socket, 4401, "signed_out")
+        return False
+
+    async def _live(self, socket: WebSocket, connection: Connection) -> None:
+        """Until either side ends it. A client that no longer reads cannot hold the end up."""
+        reader = asyncio.create_task(self._read(socket, connection))
+        writer = asyncio.create_task(self._write(socket, connection))
+        watcher = asyncio.create_task(self._watch(connection))
+        try:
+            await connection.ended.wait()
+            await asyncio.wait([writer], timeout=FAREWELL_SECONDS)
+        finally:
+            for task in (reader, writer, watcher):
+                task.cancel()
+            await asyncio.gather(reader, writer, watcher, return_exceptions=True)
 
     async def leave(self, retry_after: float) -> None:
         """A planned end: tell everybody when to come back, then close."""
         frame = Leaving(t="leaving", retry_after=retry_after).model_dump_json()
-        for connection in tuple(self.hub.connections.values()):
+        connections = tuple(self.hub.connections.values())
+        for connection in connections:
             connection.send(frame)
             connection.close(1001, "restart")
+        if not connections:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await self.hub.emptied.wait()
 
     async def _greet(self, socket: WebSocket, connection: Connection) -> None:
-        hello = _parsed(await socket.receive_text())
+        _, raw = _kind(await socket.receive_text())
+        hello = _parsed(raw)
         if not isinstance(hello, Hello):
             raise DomainError("hello_first")
         if hello.protocol != PROTOCOL:
@@ -149,6 +174,14 @@ class Gateway:
             await self._subscribe(connection, topic, cursor)
 
     async def _read(self, socket: WebSocket, connection: Connection) -> None:
+        try:
+            await self._read_frames(socket, connection)
+        except Exception:
+            log.exception("live_connection_failed", person=connection.actor.person_id)
+        finally:
+            connection.close(1000, "gone")
+
+    async def _read_frames(self, socket: WebSocket, connection: Connection) -> None:
         while connection.closing is None:
             try:
                 async with asyncio.timeout(self.heartbeat_s * 2.5):
@@ -197,7 +230,11 @@ class Gateway:
         if topic not in connection.topics and len(connection.topics) >= self.most_topics:
             raise DomainError("too_many_topics", ref=topic)
         subscription = self.hub.follow(connection, topic, cursor or 0, self._recheck)
-        await self._fill(subscription, cursor)
+        try:
+            await self._fill(subscription, cursor)
+        except BaseException:
+            self.hub.unfollow(connection, topic)
+            raise
 
     async def _fill(self, subscription: Subscription, cursor: int | None) -> None:
         """Bring a held subscription up to date, or close it where the right is missing."""
@@ -231,9 +268,17 @@ class Gateway:
         self.hub.release(subscription)
 
     def _recheck(self, subscription: Subscription) -> None:
-        task = asyncio.get_running_loop().create_task(self._fill(subscription, subscription.cursor))
+        task = asyncio.get_running_loop().create_task(self._refill(subscription))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _refill(self, subscription: Subscription) -> None:
+        try:
+            await self._fill(subscription, subscription.cursor)
+        except Exception:
+            # Held for ever it would look live and say nothing: the client resumes instead.
+            log.exception("topic_not_asked_again", topic=subscription.topic)
+            subscription.connection.close(1013, "try_again")
 
     async def _write(self, socket: WebSocket, connection: Connection) -> None:
         try:
@@ -245,6 +290,10 @@ class Gateway:
                     await _close(socket, *connection.closing)
                     return
         except (WebSocketDisconnect, RuntimeError, OSError):
+            pass
+        except Exception:
+            log.exception("live_frame_not_sent", person=connection.actor.person_id)
+        finally:
             connection.close(1006, "gone")
 
     async def _watch(self, connection: Connection) -> None:
@@ -252,14 +301,19 @@ class Gateway:
         while connection.closing is None:
             await asyncio.sleep(self.heartbeat_s)
             connection.send('{"t":"ping"}')
-            if not await self.still_signed_in(connection.actor):
-                connection.close(4401, "session_ended")
+            try:
+                if not await self.still_signed_in(connection.actor):
+                    connection.close(4401, "session_ended")
+            except Exception:
+                log.exception("session_not_asked")
 
 
 def _kind(text: str) -> tuple[str, dict[str, Any]]:
     try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError):
+        # Strict where json.loads is not: no lone surrogates (no socket could send them on), no
+        # NaN, bounded depth.
+        raw = from_json(text, allow_inf_nan=False)
+    except ValueError:
         raise DomainError("malformed") from None
     kind = raw.get("t") if isinstance(raw, dict) else None
     if not isinstance(kind, str):
@@ -267,9 +321,9 @@ def _kind(text: str) -> tuple[str, dict[str, Any]]:
     return kind, raw
 
 
-def _parsed(raw: str | dict[str, Any]) -> ClientFrame:
+def _parsed(raw: dict[str, Any]) -> ClientFrame:
     try:
-        return FRAMES.validate_json(raw) if isinstance(raw, str) else FRAMES.validate_python(raw)
+        return FRAMES.validate_python(raw)
     except ValidationError as error:
         unknown = any(part["type"] == "union_tag_invalid" for part in error.errors())
         raise DomainError("unknown_frame" if unknown else "malformed") from None

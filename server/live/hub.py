@@ -28,6 +28,7 @@ class Connection:
     _outbox: deque[str] = field(default_factory=deque)
     _size: int = 0
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def send(self, frame: str) -> bool:
         """Put a frame in the outbox; False when the connection is being closed instead."""
@@ -52,6 +53,7 @@ class Connection:
         if self.closing is None:
             self.closing = (code, reason)
             self._wake.set()
+            self.ended.set()
 
     async def take(self) -> list[str]:
         """All frames that wait; empty when the connection is to be closed."""
@@ -87,6 +89,8 @@ class Hub:
     _topics: dict[str, set[Subscription]] = field(default_factory=dict)
     _topic_epoch: dict[str, int] = field(default_factory=dict)
     _person_epoch: dict[str, int] = field(default_factory=dict)
+    emptied: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the last client has gone."""
 
     def epoch(self, topic: str, person: str) -> tuple[int, int]:
         """The present rights epoch of a person on a topic."""
@@ -95,12 +99,15 @@ class Hub:
     def join(self, connection: Connection) -> None:
         """A client has said hello."""
         self.connections[connection.id] = connection
+        self.emptied.clear()
 
     def leave(self, connection: Connection) -> None:
         """A client is gone, with all it followed."""
         self.connections.pop(connection.id, None)
         for topic in list(connection.topics):
             self.unfollow(connection, topic)
+        if not self.connections:
+            self.emptied.set()
 
     def follow(
         self,

@@ -1,0 +1,151 @@
+"""Connections and subscriptions: epochs, held frames, the bounded outbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from server.database import Announcement, Effects
+from server.identity import Actor
+from server.live.hub import Connection, Hub, Subscription
+
+TOPIC = "meeting:x"
+
+
+class Follower:
+    """A connection on one topic, with what was asked again."""
+
+    def __init__(self, hub: Hub, person: str = "an", outbox: int = 1000) -> None:
+        actor = Actor(person, f"session-{person}", "device", "unit")
+        self.connection = Connection(person, actor, outbox)
+        self.asked: list[Subscription] = []
+        self.hub = hub
+        hub.join(self.connection)
+        self.subscription = hub.follow(self.connection, TOPIC, 0, self.asked.append)
+        hub.release(self.subscription)
+
+    def answer(self) -> None:
+        """The right still holds: what the gateway does after a question."""
+        subscription = self.asked.pop()
+        subscription.epoch = self.hub.epoch(TOPIC, self.connection.actor.person_id)
+        self.hub.release(subscription)
+
+    @property
+    def waiting(self) -> list[str]:
+        return list(self.connection._outbox)
+
+
+def change(seq: int, **more: Any) -> Effects:
+    return Effects([Announcement(TOPIC, seq, f"frame {seq}")], **more)
+
+
+def test_a_change_reaches_its_followers_once() -> None:
+    hub = Hub()
+    one, two = Follower(hub, "an"), Follower(hub, "binh")
+    hub.committed(change(1))
+    hub.committed(change(1))
+    hub.committed(Effects([Announcement("meeting:other", 1, "other")]))
+    assert one.waiting == two.waiting == ["frame 1"]
+
+
+def test_rights_moved_with_a_change_are_asked_before_it_is_sent() -> None:
+    hub = Hub()
+    one, two = Follower(hub, "an"), Follower(hub, "binh")
+    hub.committed(change(1, rights_changed=[(None, "an")]))
+    assert one.waiting == []
+    assert two.waiting == ["frame 1"]
+    hub.committed(change(2))
+    assert one.waiting == []
+    one.answer()
+    assert one.waiting == ["frame 1", "frame 2"]
+
+
+def test_rights_of_a_topic_are_asked_of_all_its_followers() -> None:
+    hub = Hub()
+    one, two = Follower(hub, "an"), Follower(hub, "binh")
+    hub.rights_changed(TOPIC, None)
+    assert (len(one.asked), len(two.asked)) == (1, 1)
+
+
+def test_who_lost_the_right_gets_nothing_that_was_held() -> None:
+    hub = Hub()
+    one = Follower(hub)
+    hub.committed(change(1, rights_changed=[(None, "an")]))
+    hub.unfollow(one.connection, TOPIC)
+    hub.committed(change(2))
+    assert one.waiting == []
+
+
+def test_rights_that_move_while_they_are_asked_are_asked_again() -> None:
+    hub = Hub()
+    one = Follower(hub)
+    hub.committed(change(1, rights_changed=[(None, "an")]))
+    stale = hub.epoch(TOPIC, "an")
+    hub.rights_changed(None, "an")
+    subscription = one.asked.pop()
+    subscription.epoch = stale
+    hub.release(subscription)
+    assert one.waiting == []
+    one.answer()
+    assert one.waiting == ["frame 1"]
+
+
+def test_what_comes_while_catching_up_follows_the_cursor() -> None:
+    hub = Hub()
+    one = Follower(hub)
+    subscription = hub.follow(one.connection, TOPIC, 0, one.asked.append)
+    for seq in (1, 2, 3):
+        hub.committed(change(seq))
+    subscription.cursor = 2
+    hub.release(subscription)
+    assert one.waiting == ["frame 3"]
+
+
+def test_an_outbox_that_overflows_closes_the_connection() -> None:
+    hub = Hub()
+    slow, quick = Follower(hub, "an", outbox=20), Follower(hub, "binh")
+    for seq in range(1, 6):
+        hub.committed(change(seq))
+    assert slow.connection.closing == (1013, "slow")
+    assert slow.connection.ended.is_set()
+    assert slow.connection.send("more") is False
+    assert len(quick.waiting) == 5
+
+
+async def test_a_closed_connection_takes_nothing_but_a_farewell() -> None:
+    hub = Hub()
+    one, two = Follower(hub, "an"), Follower(hub, "binh")
+    one.connection.send("secret")
+    one.connection.close(4401, "signed_out")
+    two.connection.send("leaving")
+    two.connection.close(1001, "restart")
+    assert await one.connection.take() == []
+    assert await two.connection.take() == ["leaving"]
+
+
+def test_wet_ink_is_dropped_first_and_never_sent_back() -> None:
+    hub = Hub()
+    sender, slow = Follower(hub, "an"), Follower(hub, "binh")
+    for _ in range(32):
+        slow.connection.send("x")
+    hub.broadcast_passing(TOPIC, "wet", but=sender.connection)
+    assert sender.waiting == []
+    assert "wet" not in slow.waiting
+    assert slow.connection.closing is None
+
+
+def test_an_ended_session_closes_its_connections_alone() -> None:
+    hub = Hub()
+    one, two = Follower(hub, "an"), Follower(hub, "binh")
+    hub.committed(Effects(sessions_ended=["session-an"]))
+    assert one.connection.closing == (4401, "signed_out")
+    assert two.connection.closing is None
+
+
+def test_leaving_forgets_everything() -> None:
+    hub = Hub()
+    one = Follower(hub)
+    hub.leave(one.connection)
+    hub.committed(change(1))
+    assert one.waiting == []
+    assert hub._topics == {}
+    assert hub.emptied.is_set()
