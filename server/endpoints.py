@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 from sqlmodel import Session
+from starlette.responses import Response
 
+from server import __version__
 from server.annotating import routes as annotating
 from server.annotating.export import export_document
 from server.documents import messages as d
 from server.documents import routes as documents
 from server.documents import views
 from server.health import Health, health
-from server.http.endpoint import Endpoint
+from server.http.endpoint import Call, Endpoint
+from server.http.openapi import openapi
 from server.identity import Actor
 from server.meetings import messages as m
 from server.meetings import routes as meetings
@@ -40,10 +44,18 @@ def _row(
     return Endpoint(method, path, handler, may, body, answer, **more)
 
 
+async def api_document(call: Call) -> Response:
+    """This table for other systems, as OpenAPI."""
+    await call.read(lambda session: None)
+    words = json.dumps(openapi(ENDPOINTS, __version__), ensure_ascii=False)
+    return Response(words, media_type="application/json")
+
+
 ENDPOINTS: tuple[Endpoint, ...] = (
     _row("GET", "/healthz", health, "health.see", None, Health),
     _row("GET", "/api/about", people.about, "about.see", None, p.About),
     _row("GET", "/api/about/parts", people.about_parts, "about.see", None, p.Part, many=True),
+    _row("GET", "/api/openapi.json", api_document, "api.see"),
     _row("POST", "/api/sign-in", people.sign_in, "session.open", p.SignIn, p.SignedIn),
     _row("POST", "/api/demo/enter", people.enter_demo, "demo.enter", p.EnterDemo, p.SignedIn),
     _row("POST", "/api/sign-out", people.sign_out, "session.close"),

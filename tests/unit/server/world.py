@@ -1,0 +1,99 @@
+"""A small province with one draft and one issued meeting, and one actor of each kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from server.database import Database, WriteSession
+from server.documents import actions as documents
+from server.documents.messages import NewDocument
+from server.identity import Actor
+from server.meetings import actions as meetings
+from server.meetings.messages import NewAgendaItem, NewMeeting, ParticipantPut
+from server.meetings.rules import MeetingKind, ParticipantRole
+from server.people import actions as people
+
+BOUNDS = meetings.MeetingBounds(days=31, items=200, people=1000)
+START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+
+ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "admin": ("tinh", ("system_admin",)),
+    "secretariat": ("tinh", ("secretariat",)),
+    "secretariat_elsewhere": ("xa", ("secretariat",)),
+    "chair": ("tinh", ("delegate",)),
+    "secretary": ("xa", ("delegate",)),
+    "delegate": ("xa", ("delegate",)),
+    "chosen": ("xa", ("delegate",)),
+    "guest": ("xa", ("guest",)),
+    "stranger": ("xa", ("delegate",)),
+}
+"""Who they are: unit and standing roles. `chosen` is the delegate a restricted paper is shown to;
+`stranger` takes no part."""
+
+PARTS = {
+    "chair": ParticipantRole.CHAIR,
+    "secretary": ParticipantRole.SECRETARY,
+    "delegate": ParticipantRole.DELEGATE,
+    "chosen": ParticipantRole.DELEGATE,
+    "guest": ParticipantRole.GUEST,
+}
+
+
+@dataclass
+class Province:
+    """Ids of what was made."""
+
+    database: Database
+    actors: dict[str, Actor] = field(default_factory=dict)
+    draft: str = ""
+    issued: str = ""
+    papers: dict[str, str] = field(default_factory=dict)
+    """`public`, `restricted`, `internal`, `restricted_internal` of the issued meeting, `draft`."""
+
+    def make(self, session: WriteSession) -> None:
+        """All of it in one transaction."""
+        units = {"tinh": people.add_organisation(session, "Ủy ban nhân dân tỉnh", "province")}
+        units["xa"] = people.add_organisation(session, "Xã Đồng Mạ", "commune", units["tinh"])
+        for name, (unit, roles) in ROLES.items():
+            person = people.add_person(
+                session, username=name, name=name, organisation_id=units[unit], roles=roles
+            )
+            self.actors[name] = Actor(
+                person, f"session-{name}", f"device-{name}", units[unit], frozenset(roles)
+            )
+        session.actor = self.actors["secretariat"]
+        self.draft = self._meeting(session)
+        self.issued = self._meeting(session)
+        item = meetings.add_item(
+            session, self.issued, NewAgendaItem(title="Nội bộ", internal=True), BOUNDS
+        )
+        chosen = [self.actors["chosen"].person_id]
+        for name, meeting, new in (
+            ("draft", self.draft, NewDocument(title="Nháp")),
+            ("public", self.issued, NewDocument(title="Báo cáo")),
+            ("restricted", self.issued, NewDocument(title="Mật", shown_to=chosen)),
+            ("internal", self.issued, NewDocument(title="Nội bộ", item_id=item.id)),
+            (
+                "restricted_internal",
+                self.issued,
+                NewDocument(title="Nội bộ, mật", item_id=item.id, shown_to=chosen),
+            ),
+        ):
+            self.papers[name] = documents.add_document(session, meeting, new, 500).id
+        meetings.issue_meeting(session, self.issued)
+
+    def _meeting(self, session: WriteSession) -> str:
+        new = NewMeeting(
+            kind=MeetingKind.REGULAR,
+            title="Phiên họp",
+            starts_at=START,
+            ends_at=START + timedelta(hours=3),
+        )
+        meeting = meetings.create_meeting(session, new, BOUNDS).id
+        meetings.add_item(session, meeting, NewAgendaItem(title="Khai mạc"), BOUNDS)
+        for name, role in PARTS.items():
+            put = ParticipantPut(role=role)
+            person = self.actors[name].person_id
+            meetings.put_participant(session, meeting, person, put, BOUNDS)
+        return meeting
