@@ -18,7 +18,7 @@ from media.engine import Answered
 from media.rtp import parse_rtp, unwrap
 
 CERTIFICATE = dtls.RTCCertificate.generateCertificate()
-DEADLINE_S = 10.0
+DEADLINE_S = 20.0
 
 
 async def until(condition: Callable[[], Any], what: str = "", deadline: float = DEADLINE_S) -> None:

@@ -31,6 +31,18 @@ async def test_a_picture_and_a_voice_reach_all_receivers(codec: str) -> None:
         assert lanes == [1]
 
 
+async def test_one_port_serves_both_address_families() -> None:
+    """A worker on `::`: IPv4 sites come as mapped addresses and are told their plain one."""
+    async with room(host="::", candidates=("127.0.0.1", "::1")) as made:
+        talker = await made.publisher("a")
+        receivers = [await made.receiver(f"r{n}") for n in range(2)]
+        await made.talk([talker], 30)
+        for receiver in receivers:
+            assert "IP4 127.0.0.1" in receiver.answer
+            assert f"::1 {made.engine.port.number} typ host" in receiver.answer
+            await check_whole(receiver, talker)
+
+
 async def test_single_sending_gives_the_same() -> None:
     async with room(batch=False) as made:
         talker = await made.publisher("a")
