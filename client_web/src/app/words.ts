@@ -19,6 +19,7 @@ export const words = {
     'app.about.licence.text':
       'Phần mềm tự do theo giấy phép {licence}. Quý vị có quyền xem, sửa và chia sẻ mã nguồn của đúng phiên bản đang chạy.',
     'app.about.source': 'Lấy mã nguồn của phiên bản này',
+    'app.about.source.ask': 'Hãy hỏi đơn vị vận hành máy chủ này để nhận mã nguồn.',
     'app.about.parts': 'Thư viện sử dụng ({count})',
     'app.about.parts.name': 'Thư viện',
     'app.about.parts.version': 'Phiên bản',
@@ -34,6 +35,10 @@ export const words = {
     'app.install': 'Cài vào màn hình chính',
     'app.install.hint':
       'Mở nhanh như một ứng dụng, dùng được cả khi mất mạng. Trên iPad: chạm nút Chia sẻ, rồi “Thêm vào MH chính”.',
+    'app.document.removed': 'Tài liệu này vừa được gỡ',
+    'app.document.removed.hint':
+      'Thư ký đã gỡ tài liệu khỏi cuộc họp, hoặc quý vị không còn được xem.',
+    'app.document.back': 'Về cuộc họp',
     'app.lost.title': 'Không có trang này',
     'app.lost.hint': 'Liên kết đã cũ hoặc bị thiếu. Hãy quay về danh sách cuộc họp.',
     'app.lost.home': 'Về cuộc họp của tôi',
@@ -78,6 +83,7 @@ export const words = {
     'app.about.licence.text':
       'Free software under {licence}. You may read, change and share the source of exactly the version that is running.',
     'app.about.source': 'Get the source of this version',
+    'app.about.source.ask': 'Ask whoever runs this server for its source.',
     'app.about.parts': 'Libraries inside ({count})',
     'app.about.parts.name': 'Library',
     'app.about.parts.version': 'Version',
@@ -93,6 +99,10 @@ export const words = {
     'app.install': 'Add to home screen',
     'app.install.hint':
       'Opens like an app, even without a network. On an iPad: tap Share, then “Add to Home Screen”.',
+    'app.document.removed': 'This document was just removed',
+    'app.document.removed.hint':
+      'The secretariat took it out of the meeting, or it is no longer shown to you.',
+    'app.document.back': 'To the meeting',
     'app.lost.title': 'There is no such page',
     'app.lost.hint': 'The link is old or incomplete. Go back to your list of meetings.',
     'app.lost.home': 'To my meetings',

@@ -1,4 +1,5 @@
 /** One meeting on screen: its state, kept live, and what may be done with it. */
+import { attempt } from '../ui';
 import { api, ApiProblem, connection } from '../wire';
 import type { DocumentCard, MeetingView, MyMeeting } from '../wire';
 import { agendaOf, changeMeeting, type MeetingChange } from './changes';
@@ -50,6 +51,13 @@ export class OpenMeeting {
       if (problem.status === 403 || problem.status === 404) this.lose();
     }
     if (!this.over && this.whole !== null && !this.gone) this.follow(this.whole.topic);
+  }
+
+  /** Does what was asked; a refusal is told. Without a live connection the page is read anew. */
+  async act(work: () => Promise<unknown>): Promise<boolean> {
+    const done = await attempt(work);
+    if (done && connection.state() !== 'live') await this.load();
+    return done;
   }
 
   document(id: string): DocumentCard | undefined {

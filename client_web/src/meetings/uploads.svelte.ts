@@ -5,6 +5,11 @@ import type { Uploaded } from '../wire';
 const sending = $state<Record<string, number>>({});
 const refused = $state<Record<string, unknown>>({});
 
+// Closing the tab would cut a file off halfway: the browser asks first.
+window.addEventListener('beforeunload', (event) => {
+  if (Object.keys(sending).length > 0) event.preventDefault();
+});
+
 /** 0 … 1 while the document's file is being sent from this device, else undefined. */
 export function sent(documentId: string): number | undefined {
   return sending[documentId];

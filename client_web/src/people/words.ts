@@ -26,6 +26,7 @@ export const words = {
     'people.pin': 'Mã PIN của máy này',
     'people.pin.change': 'Đổi mã PIN của máy này',
     'people.pin.set': 'Đặt mã PIN',
+    'people.pin.later': 'Để sau',
     'people.pin.offer': 'Mở lại được cả khi mất mạng',
     'people.pin.offer.text':
       'Đặt mã PIN 6 số cho máy này. Tài liệu và ghi chú lưu trên máy được mã hóa; mất mạng thì mở lại bằng mã PIN.',
@@ -36,7 +37,6 @@ export const words = {
     'people.pin.done': 'Đã đặt mã PIN cho máy này.',
     'people.pin.delete': 'Xóa số cuối',
     'people.pin.entered': 'Đã nhập {count} trên {total} số',
-    'people.pin.working': 'Đang kiểm tra…',
     'people.unlock': 'Mở khóa máy',
     'people.unlock.hint': 'Đang ngoại tuyến. Nhập mã PIN của máy để tiếp tục.',
     'people.unlock.idle': 'Máy đã tự khóa vì lâu không dùng. Nhập mã PIN của máy để tiếp tục.',
@@ -56,8 +56,6 @@ export const words = {
     'people.sign_out.drop.sure': 'Bỏ hẳn {count} thay đổi chưa gửi? Không lấy lại được.',
     'people.sign_out.stay': 'Ở lại',
     'people.expired': 'Phiên đăng nhập đã hết. Ghi chú vẫn được giữ trên máy này và chờ gửi.',
-    'people.expired.other':
-      'Đây là tài khoản khác. Phần chưa gửi của {name} vẫn được mã hóa trên máy này.',
     'people.no_seal':
       'Trình duyệt này không cho mã hóa dữ liệu (cần HTTPS), nên chưa dùng ngoại tuyến được.',
     'problem.wrong_credentials': 'Tên đăng nhập hoặc mật khẩu chưa đúng.',
@@ -93,6 +91,7 @@ export const words = {
     'people.pin': 'PIN of this device',
     'people.pin.change': 'Change the PIN of this device',
     'people.pin.set': 'Set a PIN',
+    'people.pin.later': 'Not now',
     'people.pin.offer': 'Open again without a network',
     'people.pin.offer.text':
       'Set a 6-digit PIN for this device. Documents and marks kept here are encrypted; without a network the PIN opens them.',
@@ -103,7 +102,6 @@ export const words = {
     'people.pin.done': 'The PIN of this device is set.',
     'people.pin.delete': 'Delete the last digit',
     'people.pin.entered': '{count} of {total} digits entered',
-    'people.pin.working': 'Checking…',
     'people.unlock': 'Unlock this device',
     'people.unlock.hint': 'You are offline. Enter the PIN of this device to go on.',
     'people.unlock.idle': 'Locked because nobody used it. Enter the PIN of this device to go on.',
@@ -126,8 +124,6 @@ export const words = {
     'people.sign_out.stay': 'Stay',
     'people.expired':
       'Your session has ended. Your marks are kept on this device and wait to be sent.',
-    'people.expired.other':
-      'This is another account. What {name} has not sent stays encrypted on this device.',
     'people.no_seal':
       'This browser does not allow encryption here (HTTPS is needed), so there is no offline use.',
     'problem.wrong_credentials': 'The user name or the password is not right.',

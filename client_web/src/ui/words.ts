@@ -1,13 +1,13 @@
 export const words = {
   vi: {
     'ui.close': 'Đóng',
-    'ui.cancel': 'Để sau',
+    'ui.cancel': 'Thôi',
     'ui.loading': 'Đang tải…',
     'ui.save': 'Lưu',
   },
   en: {
     'ui.close': 'Close',
-    'ui.cancel': 'Not now',
+    'ui.cancel': 'Cancel',
     'ui.loading': 'Loading…',
     'ui.save': 'Save',
   },
