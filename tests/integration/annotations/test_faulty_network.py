@@ -275,7 +275,7 @@ async def rounds(
     return {"drawn": drawn, "stored": stored_puts(server.data / "phonghop.sqlite3")}
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 async def test_the_shipped_core_and_the_server_survive_a_faulty_network(
     own_server: RunningServer, places: list[Place], node: NodeCore
 ) -> None:
