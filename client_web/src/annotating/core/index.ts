@@ -19,7 +19,7 @@ export {
   type StoredOutbox,
 } from './outbox';
 export type { Truth } from './queue';
-export { LayerReplica, type SavedLayer } from './replica';
+export { LayerReplica, type PendingOn, type SavedLayer } from './replica';
 export { SyncRunner, type RunnerParts } from './runner';
 export { SyncCore, type Effect } from './sync';
 export { UndoStack } from './undo';

@@ -45,13 +45,15 @@ function roundEven(value: number): number {
   return low;
 }
 
+const HALF_UNITS = Float64Array.from({ length: 32 }, (_, exponent) => 2 ** (exponent - 25));
+
 export function fromHalf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  return sign * (1024 + fraction) * (HALF_UNITS[exponent] as number);
 }
 
 /** @throws BadInk when lengths differ, a number is not finite or out of range, or it is too long. */

@@ -66,6 +66,14 @@ export class Queue {
     return this.waiting.filter((one) => one.layer === layer);
   }
 
+  /** The waiting operations on a mark of a layer, in their order. */
+  *opsOn(layer: string, id: string): Generator<Operation> {
+    for (const one of this.byMark.get(id) ?? []) {
+      if (one.layer !== layer) continue;
+      for (const op of one.ops) if (op.id === id) yield op;
+    }
+  }
+
   find(opNo: number): (Waiting & { opNo: number }) | undefined {
     return this.waiting.find((one): one is Waiting & { opNo: number } => one.opNo === opNo);
   }
@@ -360,13 +368,11 @@ export class Queue {
   }
 
   private insert(one: Waiting): void {
-    let at = this.waiting.length;
-    while (at > 0 && comesAfter(this.waiting[at - 1], one)) at -= 1;
-    this.waiting.splice(at, 0, one);
+    insertInOrder(this.waiting, one);
     for (const id of new Set(one.ops.map((op) => op.id))) {
       const list = this.byMark.get(id);
       if (list === undefined) this.byMark.set(id, [one]);
-      else list.push(one);
+      else insertInOrder(list, one);
     }
   }
 
@@ -393,6 +399,12 @@ function isNumbered(one: Waiting): one is Waiting & { opNo: number } {
 function land(one: Waiting): void {
   one.flying = false;
   one.late = false;
+}
+
+function insertInOrder(list: Waiting[], one: Waiting): void {
+  let at = list.length;
+  while (at > 0 && comesAfter(list[at - 1], one)) at -= 1;
+  list.splice(at, 0, one);
 }
 
 function comesAfter(one: Waiting | undefined, other: Waiting): boolean {

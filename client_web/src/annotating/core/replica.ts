@@ -5,10 +5,8 @@
 import { MAX_UNDO } from './limits';
 import { isDeleted, type Ack, type Delta, type Item, type Mark, type Operation } from './model';
 
-/** Part of the view's order: an outbox entry with the operations that touch this layer. */
-export interface Pending {
-  readonly ops: readonly Operation[];
-}
+/** The unacknowledged operations on a mark, in their order. */
+export type PendingOn = (id: string) => Iterable<Operation>;
 
 /** What a tablet keeps of a layer for the next start. */
 export interface SavedLayer {
@@ -26,11 +24,12 @@ export class LayerReplica {
   private readonly gone = new Map<string, Mark>();
   private readonly view = new Map<string, Mark>();
   private readonly pages = new Map<number, Map<string, Mark>>();
-  private pending: readonly Pending[] = [];
+  private readonly pendingOn: PendingOn;
 
-  constructor(layer: string, author: string, saved?: SavedLayer) {
+  constructor(layer: string, author: string, pendingOn: PendingOn, saved?: SavedLayer) {
     this.layer = layer;
     this.author = author;
+    this.pendingOn = pendingOn;
     if (saved !== undefined) {
       this.cursor = saved.cursor;
       for (const mark of saved.marks) this.server.set(mark.id, mark);
@@ -67,9 +66,8 @@ export class LayerReplica {
     return { cursor: this.cursor, marks: [...this.server.values()] };
   }
 
-  /** The unacknowledged work on this layer, in order, after it changed for the marks `ids`. */
-  setPending(pending: readonly Pending[], ids: Iterable<string>): string[] {
-    this.pending = pending;
+  /** The unacknowledged work on these marks has changed. */
+  pendingChanged(ids: Iterable<string>): string[] {
     return this.look(ids);
   }
 
@@ -154,19 +152,12 @@ export class LayerReplica {
 
   /** Works out anew how these marks look; returns those that changed. */
   private look(ids: Iterable<string>): string[] {
-    const states = new Map<string, State>();
-    for (const id of ids) {
-      const mark = this.server.get(id);
-      states.set(id, { mark, content: mark ?? this.gone.get(id) });
-    }
-    for (const entry of this.pending) {
-      for (const op of entry.ops) {
-        const state = states.get(op.id);
-        if (state !== undefined) states.set(op.id, step(state, op, this.author));
-      }
-    }
     const changed: string[] = [];
-    for (const [id, { mark }] of states) {
+    for (const id of new Set(ids)) {
+      const known = this.server.get(id);
+      let state: State = { mark: known, content: known ?? this.gone.get(id) };
+      for (const op of this.pendingOn(id)) state = step(state, op, this.author);
+      const { mark } = state;
       const before = this.view.get(id);
       if (before === mark) continue;
       changed.push(id);

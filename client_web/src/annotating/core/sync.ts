@@ -120,7 +120,8 @@ export class SyncCore {
   open(layer: string, saved?: SavedLayer): Effect[] {
     const known = this.layers.get(layer);
     if (known !== undefined && known.state !== 'failed') return [];
-    const replica = known?.replica ?? new LayerReplica(layer, this.person, saved);
+    const pendingOn = (id: string): Iterable<Operation> => this.queue.opsOn(layer, id);
+    const replica = known?.replica ?? new LayerReplica(layer, this.person, pendingOn, saved);
     const open: OpenLayer = {
       replica,
       state: 'idle',
@@ -132,8 +133,7 @@ export class SyncCore {
       late: false,
     };
     this.layers.set(layer, open);
-    const pending = this.queue.onLayer(layer);
-    replica.setPending(pending, touched(pending));
+    replica.pendingChanged(touched(this.queue.onLayer(layer)));
     this.show(
       layer,
       [...replica.marks()].map((mark) => mark.id),
@@ -308,7 +308,7 @@ export class SyncCore {
   /** The pending work on a layer changed for the marks of these operations. */
   private lay(layer: string, ops: readonly Operation[]): void {
     const ids = new Set(ops.map((op) => op.id));
-    this.layers.get(layer)?.replica.setPending(this.queue.onLayer(layer), ids);
+    this.layers.get(layer)?.replica.pendingChanged(ids);
     this.show(layer, [...ids]);
   }
 

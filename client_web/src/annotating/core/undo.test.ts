@@ -23,7 +23,7 @@ const look = () => (id: string) => replica.get(id);
 
 function apply(edits: readonly Edit[]): void {
   for (const edit of edits) ops.push(edit.op === 'put' ? edit : { ...edit, base_rev: 0 });
-  replica.setPending([{ ops }], new Set(ops.map((op) => op.id)));
+  replica.pendingChanged(ops.map((op) => op.id));
 }
 
 function make(...edits: Edit[]): void {
@@ -47,8 +47,8 @@ const shown = (): Array<[string, Mark['style'], string | undefined]> =>
   [...replica.marks()].map((mark) => [mark.id, mark.style, mark.body]);
 
 beforeEach(() => {
-  replica = new LayerReplica('l', 'me');
   ops = [];
+  replica = new LayerReplica('l', 'me', (id) => ops.filter((op) => op.id === id));
   undo = new UndoStack();
 });
 
