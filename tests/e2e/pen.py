@@ -1,0 +1,52 @@
+"""A pen, a finger and a mouse on a page, as Chromium's input layer delivers them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from playwright.sync_api import Page
+
+Point = tuple[float, float]
+
+
+def page_box(page: Page, number: int = 0) -> dict[str, float]:
+    """The box of a shown page in CSS pixels."""
+    box = page.locator(f'[data-testid=mark-overlay][data-page="{number}"]').bounding_box()
+    assert box is not None
+    return dict(box)
+
+
+def draw(page: Page, points: Sequence[Point], kind: str = "pen") -> None:
+    """One stroke with a pen or a mouse."""
+    session = page.context.new_cdp_session(page)
+
+    def event(name: str, point: Point, pressed: int) -> None:
+        session.send(
+            "Input.dispatchMouseEvent",
+            {
+                "type": name,
+                "x": point[0],
+                "y": point[1],
+                "button": "left" if name != "mouseMoved" or pressed else "none",
+                "buttons": pressed,
+                "clickCount": 1,
+                "pointerType": kind,
+                "force": 0.5 if pressed else 0,
+            },
+        )
+
+    event("mouseMoved", points[0], 0)
+    event("mousePressed", points[0], 1)
+    for point in points[1:]:
+        event("mouseMoved", point, 1)
+    event("mouseReleased", points[-1], 0)
+    session.detach()
+
+
+def across(box: dict[str, float], top: float, steps: int = 12) -> list[Point]:
+    """A wavy line over the middle of a page, `top` from 0 to 1."""
+    y = box["y"] + box["height"] * top
+    start, width = box["x"] + box["width"] * 0.25, box["width"] * 0.4
+    return [
+        (start + width * step / steps, y + (6 if step % 2 else -6)) for step in range(steps + 1)
+    ]
