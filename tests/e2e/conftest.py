@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tests.harness.line import Line
 from tests.harness.server import ROOT, RunningServer
 
-CHROMIUM = (
+CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
