@@ -21,8 +21,11 @@ PIN = "258036"
 
 
 def wait_saved(page: Page) -> None:
-    """Until every mark is on the server."""
-    expect(page.locator('[data-testid=mark-status][data-state="server"]')).to_be_visible()
+    """Until every mark is on the server; the first one has been taken in when undo is there."""
+    expect(page.get_by_test_id("undo").or_(page.get_by_test_id("redo")).first).to_be_visible()
+    status = page.get_by_test_id("mark-status")
+    expect(status).to_have_attribute("data-unsent", "0")
+    expect(status).to_have_attribute("data-state", "server")
 
 
 def take_tool(page: Page, tool: str) -> None:
@@ -129,13 +132,14 @@ def test_offline_marks_survive_a_closed_tab_and_come_back_once(window: Opener) -
     tablet.open_paper(LETTER)
     take_tool(tablet.page, "pen")
     stroke(tablet, 0.2)
+    expect(tablet.page.get_by_test_id("undo")).to_be_enabled()
     wait_saved(tablet.page)
     tablet.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     tablet.line.cut()
     stroke(tablet, 0.35)
     stroke(tablet, 0.5)
     status = tablet.page.get_by_test_id("mark-status")
-    expect(status).to_have_attribute("data-state", "offline")
+    expect(status).to_have_attribute("data-state", "device")
     expect(status).to_have_attribute("data-unsent", "2")
     shot(tablet.page, "offline")
     address = tablet.page.url
