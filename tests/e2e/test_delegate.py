@@ -150,7 +150,7 @@ def test_offline_marks_survive_a_closed_tab_and_come_back_once(window: Opener) -
     expect(tablet.page.locator("[data-testid=pages] canvas").first).to_be_visible()
     expect(tablet.page.get_by_test_id("mark-status")).to_have_attribute("data-unsent", "2")
     take_tool(tablet.page, "pen")
-    stroke(tablet, 0.65)
+    stroke(tablet, 0.12)
     expect(tablet.page.get_by_test_id("mark-status")).to_have_attribute("data-unsent", "3")
     tablet.line.mend()
     wait_saved(tablet.page)
