@@ -121,6 +121,7 @@ export const words = {
     'marks.refused.forbidden': 'Bạn không còn quyền ghi chú tài liệu này',
     'marks.refused.revoked': 'Tài liệu đã được thu hồi',
     'marks.refused.too_large': 'Nét quá lớn',
+    'marks.refused.unanswered': 'Máy chủ không trả lời',
     'marks.refused.other': 'Máy chủ từ chối ({code})',
   },
   en: {
@@ -245,6 +246,7 @@ export const words = {
     'marks.refused.forbidden': 'You may no longer annotate this document',
     'marks.refused.revoked': 'The document was withdrawn',
     'marks.refused.too_large': 'The stroke is too large',
+    'marks.refused.unanswered': 'The server gave no answer',
     'marks.refused.other': 'The server refused it ({code})',
   },
 };
