@@ -63,3 +63,16 @@ export function keptFiles(store: Store, versionId: string): PageFiles {
     pdf: () => get(names.pdf(versionId)),
   };
 }
+
+/** Files of which only the first page's image is under way already. */
+export function warmFiles(firstPage: Promise<Bytes | undefined>): PageFiles {
+  const nothing = () => Promise.resolve(undefined);
+  return {
+    image: (page) => (page === 0 ? firstPage : nothing()),
+    thumb: nothing,
+    tile: nothing,
+    words: nothing,
+    allWords: nothing,
+    pdf: nothing,
+  };
+}

@@ -1,12 +1,12 @@
 /** One opened document: its manifest, its pages, what is kept of it and where the reader was. */
 import { sealed } from '../sealed';
-import { api, ApiProblem, type DocumentView, type PageEntry } from '../wire';
+import { api, ApiProblem, type DocumentView, type PageEntry, type VersionView } from '../wire';
 import { idleMoment, whenIdle } from './idle';
 import { ImagePages } from './image_pages';
 import { forget, keep, keptView, type KeepProgress } from './keeper';
 import type { Flow, Place } from './layout';
 import { pagesOf, sizesOf } from './manifest';
-import { keptFiles, names, quietly, serverFiles, type Store } from './page_files';
+import { keptFiles, names, quietly, serverFiles, warmFiles, type Store } from './page_files';
 import { startPainter } from './painter';
 import { PatientPages } from './patient_pages';
 import { PdfPages } from './pdf_pages';
@@ -14,12 +14,14 @@ import { Recent } from './recent';
 import type { PageSource } from './source';
 import { Stage } from './stage.svelte';
 import type { Word } from './viewport';
-import { takeWarm } from './warm';
+import { takeWarm, type Warm } from './warm';
 
 /** How often the manifest is asked for while the server still makes pages, ms. */
 const INGEST_POLL_MS = 1_000;
 /** A kept copy is shown when the server has not answered by then, ms. */
 const PATIENCE_MS = 1_200;
+/** The copy on this device is begun when the reader has settled, ms after opening. */
+const KEEP_AFTER_MS = 2_500;
 /** Pages whose words stay parsed in memory. */
 const WORDS_HELD = 24;
 /** Neighbours fetched ahead on each side when nothing else is to do. */
@@ -54,6 +56,9 @@ export class Reader {
   #imageBytes = { sum: 0, count: 0 };
   #poll: ReturnType<typeof setTimeout> | undefined;
   #keeping = '';
+  #warm: Warm | undefined;
+  /** The version of which something lies on this device. */
+  #keptVersion: string | undefined;
 
   constructor(documentId: string, store: Store = sealed.store('pages')) {
     this.documentId = documentId;
@@ -68,14 +73,16 @@ export class Reader {
 
   async open(): Promise<void> {
     const bookmark = this.#bookmark();
-    const fresh = takeWarm(this.documentId) ?? this.#fetchView();
+    this.#warm = takeWarm(this.documentId);
+    const fresh = this.#warm?.view ?? this.#fetchView();
     const kept = keptView(this.#store, this.documentId);
     const late = new Promise<undefined>((done) => setTimeout(() => done(undefined), PATIENCE_MS));
     const first = await Promise.race([fresh.catch(() => undefined), late]);
     const mark = await bookmark;
     if (mark) this.stage.restore(mark.place, mark.zoom, mark.flow);
-    if (first) return this.#adopt(first);
     const copy = await kept;
+    this.#keptVersion = copy?.version?.id;
+    if (first) return this.#adopt(first);
     if (copy && !this.view) {
       this.offline = true;
       this.#adopt(copy);
@@ -158,8 +165,12 @@ export class Reader {
     this.#words.clear();
     this.differing = [];
     const kept = keptFiles(this.#store, id);
+    const files = [serverFiles(this.documentId, id)];
+    // What does not lie here is not looked for here: that would cost each page a few ms.
+    if (this.#keptVersion === id) files.unshift(kept);
+    if (this.#warm?.versionId === id) files.unshift(warmFiles(this.#warm.firstPage));
     this.#images = new ImagePages({
-      files: [kept, serverFiles(this.documentId, id)],
+      files,
       page: (index) => this.pages[index],
       onVerdict: (page, verdict) => {
         if (verdict !== 'differs' || this.differing.includes(page)) return;
@@ -213,6 +224,11 @@ export class Reader {
     }
     if (sealed.state() !== 'unlocked') return;
     this.#keeping = version.id;
+    setTimeout(() => this.#keep(view, version, images), KEEP_AFTER_MS);
+  }
+
+  #keep(view: DocumentView, version: VersionView, images: ImagePages): void {
+    if (this.#closing.signal.aborted || this.versionId !== version.id) return;
     const { sum, count } = this.#imageBytes;
     keep(
       view,

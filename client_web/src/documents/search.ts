@@ -12,6 +12,8 @@ import type { Word } from './viewport';
 
 const MARKS = /\p{M}/gu;
 const SPACES = /\s+/gu;
+/** The dots of a table of contents, which say nothing in a list of results. */
+const LEADERS = /([.…·_-])\1{3,}/gu;
 
 /** Text as shown on the page made comparable: NFC, plain spaces, soft hyphen as hyphen. */
 export function normalise(text: string): string {
@@ -135,7 +137,7 @@ export class DocumentIndex {
     const join = (from: number, to: number) =>
       all
         .slice(Math.max(0, from), to)
-        .map((word) => word.text)
+        .map((word) => word.text.replace(LEADERS, '…'))
         .join(' ');
     return {
       before: join(hit.from - words, hit.from),

@@ -2,23 +2,39 @@
  * A head start: the finger that goes down on a document's card already tells what will be opened.
  */
 import { api, type DocumentView } from '../wire';
+import { serverFiles } from './page_files';
+import type { Bytes } from './source';
 
 /** A head start older than this is not used: the manifest may have changed. */
 const FRESH_MS = 10_000;
 
-const started = new Map<string, { at: number; view: Promise<DocumentView> }>();
+export interface Warm {
+  view: Promise<DocumentView>;
+  versionId: string | null;
+  /** The image of the first page of that version. */
+  firstPage: Promise<Bytes | undefined>;
+}
 
-/** Starts fetching a document's manifest; call it on pointerdown or hover of its card. */
-export function warmDocument(documentId: string): void {
+const started = new Map<string, Warm & { at: number }>();
+
+/** Starts fetching a document; call it on pointerdown of its card. */
+export function warmDocument(documentId: string, versionId: string | null = null): void {
   const known = started.get(documentId);
   if (known && performance.now() - known.at < FRESH_MS) return;
   const view = api.get<DocumentView>(`/api/documents/${documentId}`);
   view.catch(() => started.delete(documentId));
-  started.set(documentId, { at: performance.now(), view });
+  const { signal } = new AbortController();
+  const firstPage =
+    versionId === null
+      ? Promise.resolve(undefined)
+      : serverFiles(documentId, versionId)
+          .image(0, signal)
+          .catch(() => undefined);
+  started.set(documentId, { at: performance.now(), view, versionId, firstPage });
 }
 
-export function takeWarm(documentId: string): Promise<DocumentView> | undefined {
+export function takeWarm(documentId: string): Warm | undefined {
   const known = started.get(documentId);
   started.delete(documentId);
-  return known && performance.now() - known.at < FRESH_MS ? known.view : undefined;
+  return known && performance.now() - known.at < FRESH_MS ? known : undefined;
 }
