@@ -22,6 +22,8 @@ export class OpenMeeting {
   );
   private leave: () => void = () => undefined;
   private topic = '';
+  /** The live topic has told the whole state. */
+  private told = false;
   private over = false;
 
   constructor(readonly id: string) {}
@@ -44,7 +46,11 @@ export class OpenMeeting {
   async load(): Promise<void> {
     this.problem = null;
     try {
-      this.show(await api.get<MyMeeting>(`/api/meetings/${this.id}`));
+      const answer = await api.get<MyMeeting>(`/api/meetings/${this.id}`);
+      // What the topic has told is newer than an answer that was on its way meanwhile; and it
+      // leaves restricted documents to my inbox, which also says when they go.
+      const told = this.told && connection.state() === 'live' && answer.topic === this.topic;
+      this.show(told && this.view !== null ? { ...answer, view: this.view } : answer);
     } catch (problem) {
       if (!(problem instanceof ApiProblem)) throw problem;
       this.problem = problem;
@@ -69,8 +75,12 @@ export class OpenMeeting {
     if (topic === this.topic) return;
     this.leave();
     this.topic = topic;
+    this.told = false;
     this.leave = connection.subscribe<MeetingView, MeetingChange>(topic, {
-      snapshot: (view) => this.showView(view),
+      snapshot: (view) => {
+        this.told = true;
+        this.showView(view);
+      },
       change: (items) => {
         if (this.view !== null) this.showView(items.reduce(changeMeeting, this.view));
       },
