@@ -18,6 +18,8 @@ class Bounds:
 
     sessions: int = 640
     """204 sites with two sessions each, and as many again for rejoining after a cut."""
+    memory_mb: int = 1024
+    """Resident memory beyond which no new session is opened: 640 sessions need about 200 MB."""
     meetings: int = 32
     """A province holds a few meetings at a time; each costs little, but names come from outside."""
     publishers: int = 24

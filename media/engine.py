@@ -22,6 +22,7 @@ from .port import Port, Shields
 from .publisher import Incoming, Publisher
 from .receiver import Receiver
 from .rhythm import Rhythm
+from .stats import rss_kb
 
 NOMINAL_BPS = (120_000.0, 400_000.0, 1_000_000.0)
 """A layer's rate until it is measured."""
@@ -91,12 +92,13 @@ class Engine:
     async def close(self) -> None:
         if self.port.closed:
             return
-        for session in [*self.publishers, *self.receivers]:
-            self.end(session, "worker_stopped")
+        peers = list(self._owner)
+        for peer in peers:
+            peer.close("worker_stopped")
         self._rhythm.stop()
         # close_notify is sent by tasks of their own
         await asyncio.gather(
-            *(p._stopping for p in list(self._owner) if p._stopping is not None),
+            *(peer.stopping for peer in peers if peer.stopping is not None),
             return_exceptions=True,
         )
         await asyncio.sleep(0)
@@ -430,6 +432,8 @@ class Engine:
     def _room_for_session(self) -> None:
         if len(self._owner) >= self.bounds.sessions:
             raise Refused("too_many_sessions")
+        if (rss_kb() or 0) > self.bounds.memory_mb * 1024:
+            raise Refused("too_much_memory")
 
     def _tell(self, owner: Publisher | Receiver, event: str, **more: Any) -> None:
         self.emit(

@@ -28,6 +28,8 @@ next layer is tried."""
 PROBE_AFTER_S = 2.0
 PROBE_FAILED_S = 8.0
 PROBE_BACKOFF_MAX_S = 120.0
+START_FLOOR_BPS = 200_000
+"""A browser's estimate starts at 300 kbit/s: only one below this says that a link is thin."""
 REMB_FRESH_S = 4.0
 DOWN_AFTER_S = 0.7
 
@@ -216,11 +218,11 @@ class Downlink:
 
     def _start(self, now: float, costs: list[float], slots: int) -> None:
         """A slot's first picture is tried at once, or a site with one layer would never get any;
-        only loss takes it back while it is tried."""
+        while it is tried only loss, or an estimate far below it, takes it back."""
         fit = max((i for i in range(len(costs)) if costs[i] * FIT <= self.budget), default=0)
         self.rung = min(max(fit, self.rung, slots), len(costs) - 1)
         self._tried_at = self._moved_at = now
-        self._floor = 0.0
+        self._floor = min(costs[self.rung] * 0.4, START_FLOOR_BPS)
 
     def _step(self, now: float, costs: list[float]) -> None:
         top = len(costs) - 1

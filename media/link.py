@@ -307,6 +307,8 @@ class Link:
             publisher.source_clock.heard(incoming.report, wall)
         level = message.get("level")
         if level is not None:
+            # one level a second, already smoothed by the sibling
+            engine.meetings[meeting].loudest.levels[site] = float(level)
             engine.level_heard(publisher, float(level), now)
 
     def _introduce(

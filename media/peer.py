@@ -139,7 +139,7 @@ class Peer:
         self.dtls._set_role("client" if dtls_client else "server")
         self.dtls.on("statechange", self._dtls_changed)
         self._task: asyncio.Task[None] | None = None
-        self._stopping: asyncio.Task[None] | None = None
+        self.stopping: asyncio.Task[None] | None = None
         self.rx: pylibsrtp.Session | None = None
         self.tx: pylibsrtp.Session | None = None
         port.expect(self.ice_ufrag, self)
@@ -230,7 +230,7 @@ class Peer:
         self.port.forget(self)
         self.pipe.close()
         if was == "connected" or self._task is not None:
-            self._stopping = asyncio.get_running_loop().create_task(self._stop())
+            self.stopping = asyncio.get_running_loop().create_task(self._stop())
         self.owner.peer_closed(self, reason)
 
     async def _stop(self) -> None:

@@ -49,7 +49,7 @@ def engine_stats(engine: Engine, link: Link | None = None) -> dict[str, Any]:
         "pid": os.getpid(),
         "udp_port": engine.port.number,
         "cpu_s": round(usage.ru_utime + usage.ru_stime, 4),
-        "rss_kb": _rss_kb() or usage.ru_maxrss,
+        "rss_kb": rss_kb() or usage.ru_maxrss,
         "uptime_s": round(engine.clock.now() - engine.started, 3),
         "packets_in": engine.packets_in,
         "packets_out": fanout.sent,
@@ -68,7 +68,8 @@ def engine_stats(engine: Engine, link: Link | None = None) -> dict[str, Any]:
     }
 
 
-def _rss_kb() -> int | None:
+def rss_kb() -> int | None:
+    """Resident memory of this process in kB, or None where /proc is missing."""
     try:
         with open("/proc/self/statm") as file:
             return int(file.read().split()[1]) * (os.sysconf("SC_PAGE_SIZE") // 1024)

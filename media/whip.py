@@ -31,6 +31,7 @@ STATUS = {
     "sdp_too_large": 413,
     "too_many_sessions": 503,
     "too_many_publishers": 503,
+    "too_much_memory": 503,
     "too_many_meetings": 503,
     "worker_lost": 503,
     "timeout": 504,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -145,6 +146,59 @@ async def test_a_late_joiner_gets_a_picture_at_once_or_asks_for_one() -> None:
         await made.talk([talker], 150)
         await check_whole(first, talker)
         await check_whole(late, talker)
+
+
+async def test_a_thin_link_gets_sound_only_is_told_and_recovers() -> None:
+    async with room() as made:
+        talker = await made.publisher("a")
+        receiver = await made.receiver("r")
+        await made.talk([talker], 20)
+        assert receiver.numbers("V0")
+
+        def told(rate: int, only: bool) -> bool:
+            remb = rtcp.write_remb(1, rate, [receiver.ssrc("V0")])
+            receiver.report(rtcp.write_receiver_report(1, ()) + remb)
+            talker.speak()
+            events = [e for e in made.events if e["event"] == "layers"]
+            return bool(events) and events[-1]["audio_only"] is only
+
+        await until(lambda: told(20_000, True), "audio only")
+        seen, heard = len(receiver.plain[receiver.ssrc("V0")]), len(receiver.numbers("A0"))
+        await made.talk([talker], 20)
+        assert len(receiver.plain[receiver.ssrc("V0")]) == seen
+        assert len(receiver.numbers("A0")) > heard
+        await until(lambda: told(2_000_000, False), "a picture again")
+        await made.talk([talker], 20)
+        await check_whole(receiver, talker)
+
+
+async def test_reports_are_counted_per_site() -> None:
+    from media.stats import engine_stats
+
+    async with room() as made:
+        talker = await made.publisher("a")
+        receiver = await made.receiver("r")
+        for _ in range(120):
+            talker.speak()
+            await asyncio.sleep(0.01)
+        await until(lambda: any(_clocks(receiver)), "a sender report")
+        seen = _clocks(receiver)[0] or _clocks(receiver)[1]
+        assert seen is not None
+        middle = seen.ntp >> 16 & 0xFFFFFFFF
+        block = rtcp.ReportBlock(receiver.ssrc("V0"), 0.25, 5, 1, 900, middle, 0)
+        receiver.report(rtcp.write_receiver_report(1, [block]))
+
+        def site() -> dict[str, Any]:
+            meeting = engine_stats(made.engine)["meetings"]["m"]
+            found: dict[str, Any] = meeting["receivers"]["r"][0]
+            return found
+
+        await until(lambda: site()["round_trip_ms"] is not None, "a round trip")
+        slot = site()["slots"]["V0"]
+        assert (slot["source"], slot["lost_fraction"], slot["jitter_ms"]) == ("a", 0.25, 10.0)
+        streams = engine_stats(made.engine)["meetings"]["m"]["publishers"]["a"]["streams"]
+        assert {s["kind"] for s in streams} == {"audio", "video"}
+        assert all(s["packets"] > 100 and s["lost"] == 0 for s in streams)
 
 
 async def test_server_side_mute_stops_a_kind() -> None:
@@ -290,6 +344,14 @@ async def test_bounds_are_refusals_with_a_code() -> None:
             engine.receive("m", "a", site.offer())
         with pytest.raises(Refused, match="no_session"):
             engine.end("nobody")
+
+
+async def test_no_session_beyond_the_memory_bound() -> None:
+    async with room(bounds=Bounds(memory_mb=1)) as made:
+        site = Site("receive")
+        made.sites.append(site)
+        with pytest.raises(Refused, match="too_much_memory"):
+            made.engine.receive("m", "a", site.offer())
 
 
 async def test_an_unfinished_handshake_is_dropped() -> None:
