@@ -21,8 +21,8 @@ Later = Callable[[float, Callable[[], None]], Timer]
 class Rhythm:
     """Calls `tick` every TICK_S while its last answer was true (busy), else every CALM_TICK_S.
 
-    Each wake-up of an idle worker starts with cold caches: in a calm meeting of 60 sites the
-    ticks were a tenth of all its work. `later` (delay in s, call) is the running loop's.
+    Each wake-up of an idle worker starts with cold caches; docs/decisions/ has what calm ticks
+    saved. `later` (delay in s, call) is the running loop's.
     """
 
     def __init__(self, tick: Callable[[], bool], later: Later | None = None) -> None:

@@ -242,6 +242,8 @@ def run_joins(run: Run) -> None:
         measures.start_publisher(crowd, engine, 1, "a")
         stage = engine.set_stage("a")
         crowd.run_until(lambda: stage.done, "the stage is set")
+        # The publisher's first keyframe must be old news, or all would join on it.
+        crowd.run_for(sizes.settle_s)
         at_once = measures.measure_joins_at_once(crowd, engine, sizes.sites)
         run.print_figure(
             f"join_{sizes.sites}_s",
@@ -251,7 +253,9 @@ def run_joins(run: Run) -> None:
             p50_s=percentile(at_once, 0.5),
             until="first whole keyframe",
         )
-        single = measures.measure_single_joins(crowd, engine, sizes.sites, sizes.joins)
+        single = measures.measure_single_joins(
+            crowd, engine, sizes.sites, sizes.joins, sizes.settle_s
+        )
         run.print_figure(
             "join_p95_ms",
             percentile(single, 0.95),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import statistics
 import subprocess
 import sys
@@ -157,9 +158,16 @@ def measure_fanout(
     )
 
 
-def measure_single_joins(crowd: Crowd, engine: Engine, first: int, count: int) -> list[float]:
-    """Offer → first whole keyframe, ms, one site after another into a running meeting."""
+def measure_single_joins(
+    crowd: Crowd, engine: Engine, first: int, count: int, pause_s: float
+) -> list[float]:
+    """Offer → first whole keyframe, ms, one site after another into a running meeting.
+
+    Up to `pause_s` lie between two joins: closer together, one would live on the keyframe that
+    the one before it had asked for.
+    """
     times = []
+    pauses = random.Random(11)
     for number in range(first, first + count):
         receiver = Receiver(crowd)
         watch = receiver.start_watching()
@@ -170,8 +178,7 @@ def measure_single_joins(crowd: Crowd, engine: Engine, first: int, count: int) -
         times.append((min(watch.whole_keyframes.values()) - request.began) * 1000)
         receiver.watch = None
         receiver.close()
-        # The joins of a real meeting do not beat in time with the keyframes.
-        crowd.run_for(0.05 + number % 7 * 0.05)
+        crowd.run_for(pauses.uniform(0.0, pause_s))
     return times
 
 
