@@ -16,25 +16,20 @@ from .bounds import Bounds
 from .bridge import Meeting, Refused, check_name
 from .clock import SYSTEM, Clock
 from .fanout import Fanout
-from .forwarder import SourcePacket, Stream
+from .forwarder import Stream
+from .lanes import SourcePacket
 from .peer import Certificate, Peer
 from .port import Port, Shields
-from .publisher import Incoming, Publisher
+from .publisher import Publisher
 from .receiver import Receiver
 from .rhythm import Rhythm
+from .staging import point_slots
 from .stats import rss_kb
 
-NOMINAL_BPS = (120_000.0, 400_000.0, 1_000_000.0)
-"""A layer's rate until it is measured."""
-STALE_S = 1.5
-"""A layer without a packet for so long is off: encoders pause the top layer on thin links."""
 SWEEP_S = 0.5
 """How often silent and unfinished sessions are looked for."""
 FREEZE_AFTER_S = 5.0
 """After the start; the modules and tables that live as long as the process are there by then."""
-SMALL_SLOTS = ("V2", "V3", "V4")
-"""Shown as thumbnails: they get the lowest layer."""
-
 Event = dict[str, Any]
 
 
@@ -245,38 +240,12 @@ class Engine:
 
     def _point(self, receiver: Receiver, now: float) -> None:
         room = self.meetings[receiver.meeting]
-        offers: dict[str, list[float]] = {}
-        layers: dict[str, list[Incoming]] = {}
-        publishers: dict[str, Publisher] = {}
-        audible = 0
-        for slot, feed in receiver.feeds.items():
-            publisher = self.source(receiver.meeting, room.source(slot, receiver.site))
-            kind = "video" if slot[0] == "V" else "audio"
-            found = publisher.layers(kind) if publisher is not None else []
-            if not found or publisher is None:
-                feed.want(None)
-            elif kind == "audio":
-                audible += 1
-                if feed.wanted is not found[0].stream:
-                    feed.want(found[0].stream)
-            else:
-                alive = [i for i in found if now - i.stream.last_arrival < STALE_S] or found[:1]
-                layers[slot] = alive[:1] if slot in SMALL_SLOTS else alive
-                offers[slot] = [_rate(i, n) for n, i in enumerate(layers[slot])]
-                publishers[slot] = publisher
-        chosen = receiver.downlink.decide(now, offers, max(1, audible))
-        for slot, publisher in publishers.items():
-            feed = receiver.feeds[slot]
-            if slot not in chosen:
-                feed.want(None)
-                continue
-            stream = layers[slot][chosen[slot]].stream
-            if feed.wanted is stream:
-                continue
-            feed.want(stream)
-            if feed.wanted is stream and not stream.start_late(feed, now, self.fanout):
-                publisher.want_keyframe(stream)
-                self._rhythm.hurry()
+
+        def source(slot: str) -> Publisher | None:
+            return self.source(receiver.meeting, room.source(slot, receiver.site))
+
+        if point_slots(receiver, source, self.fanout, now):
+            self._rhythm.hurry()
         self._tell_layers(receiver)
 
     def _tell_layers(self, receiver: Receiver) -> None:
@@ -446,8 +415,3 @@ class Engine:
                 **more,
             }
         )
-
-
-def _rate(incoming: Incoming, index: int) -> float:
-    measured = incoming.reception.bitrate
-    return measured if measured > 1000 else NOMINAL_BPS[min(index, 2)]

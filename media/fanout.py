@@ -23,7 +23,8 @@ import pylibsrtp
 from pylibsrtp._binding import ffi, lib
 
 from .bounds import DATAGRAM_MAX, Bounds
-from .forwarder import Feed, Lane
+from .forwarder import Feed
+from .lanes import Lane
 from .port import Address
 
 STRIDE = 2048

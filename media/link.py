@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 from .answers import Track
 from .clock import NTP_EPOCH
 from .feedback import KeyframeRequests, Missing
-from .forwarder import SourcePacket, Stream
+from .forwarder import Stream
+from .lanes import SourcePacket
 from .publisher import Incoming, Publisher
 from .reception import Reception
 from .rtcp import SenderReport

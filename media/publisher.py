@@ -10,7 +10,8 @@ from .answers import REPORT_SSRC, Track
 from .bounds import REMB_INTERVAL_S, REPORT_INTERVAL_S, Bounds
 from .clock import Clock, abs_send_time
 from .feedback import KeyframeRequests, Missing, Uplink
-from .forwarder import Sink, SourcePacket, Stream
+from .forwarder import Stream
+from .lanes import Sink, SourcePacket
 from .peer import Peer
 from .reception import Reception, SourceClock
 from .rtp import MalformedPacket, RtpPacket, parse_rtp

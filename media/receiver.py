@@ -10,7 +10,8 @@ from .bounds import CARE_GAP_S, CARE_S, REPORT_INTERVAL_S, Bounds
 from .clock import Clock, to_ntp
 from .fanout import Fanout
 from .feedback import Downlink
-from .forwarder import Feed, Profile, Stream
+from .forwarder import Feed, Stream
+from .lanes import Profile
 from .peer import Peer
 from .rtp import MalformedPacket
 

@@ -10,7 +10,8 @@ import pytest
 
 from media.bounds import Bounds
 from media.fanout import Fanout, pack_address, unpack_address
-from media.forwarder import Feed, Profile, Stream
+from media.forwarder import Feed, Stream
+from media.lanes import Profile
 from media.port import Address
 from media.rtp import RtpPacket, parse_rtp
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.bounds import Bounds
-from media.forwarder import Feed, Lane, Profile, SourcePacket, Stream
+from media.forwarder import Feed, Stream
+from media.lanes import Lane, Profile, SourcePacket
 from media.rtp import RtpPacket, parse_rtp, read_vp8, unwrap
 
 from .pictures import Judge, Publisher

@@ -10,7 +10,8 @@ from media import rtcp
 from media.answers import Track
 from media.bounds import Bounds
 from media.clock import Clock
-from media.forwarder import Feed, Lane, Profile, SourcePacket, Stream
+from media.forwarder import Feed, Stream
+from media.lanes import Lane, Profile, SourcePacket
 from media.publisher import Publisher
 from media.rtp import parse_rtp
 from media.sdp import AUDIO_LEVEL, MID, REPAIRED_RID, RID

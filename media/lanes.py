@@ -1,0 +1,152 @@
+"""Lanes: receivers of one stream whose slots have the same numbering, and how it is rendered."""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from .rtp import RtpPacket
+
+if TYPE_CHECKING:
+    from .forwarder import Feed, Stream
+
+_PLAIN = Struct(">BBHII").pack
+_STAMPED = Struct(">BBHIIII").pack
+_ONE_BYTE_EXTENSION = 0xBEDE0001
+Shift = tuple[int, int, int, int]
+"""Constants of a lane: added to sequence, timestamp, picture id, TL0PICIDX."""
+FIRST_SEQUENCE = 0x10000
+"""Extended numbers start one cycle up, so that late packets before the first never go below 0."""
+
+
+class SourcePacket:
+    """A cached packet: extended sequence number, source timestamp, normalised payload.
+
+    `stamp` is the 24-bit abs-send-time it is forwarded with, fixed when it came.
+    """
+
+    __slots__ = (
+        "ext",
+        "marker",
+        "payload",
+        "picture_id",
+        "stamp",
+        "starts_key",
+        "timestamp",
+        "tl0",
+    )
+
+    def __init__(self, ext: int, packet: RtpPacket, stamp: int) -> None:
+        self.ext = ext
+        self.marker = 0x80 if packet.marker else 0
+        self.timestamp = packet.timestamp
+        self.payload = packet.payload
+        self.stamp = stamp
+        self.picture_id = -1
+        self.tl0 = -1
+        self.starts_key = False
+
+
+class Profile(NamedTuple):
+    """How a receiver wants a slot: what may differ between receivers of the same numbering."""
+
+    slot: str
+    payload_type: int
+    ssrc: int
+    clock_rate: int
+    abs_send_time: int
+    overhead: int
+
+
+class Numbering(NamedTuple):
+    """Where a slot's numbering stands. `sequence` is extended, `time` monotonic seconds."""
+
+    sequence: int
+    timestamp: int
+    time: float
+    picture_id: int
+    tl0: int
+
+
+class Sink(Protocol):
+    """Where rendered packets go."""
+
+    def send(self, lane: Lane, plain: bytes) -> None: ...
+    def send_one(self, feed: Feed, plain: bytes) -> bool: ...
+
+
+class Lane:
+    """Receivers of one stream whose slots have the same numbering."""
+
+    __slots__ = (
+        "feeds",
+        "first",
+        "last",
+        "octets",
+        "packets",
+        "plan",
+        "profile",
+        "shift",
+        "stream",
+    )
+
+    def __init__(self, stream: Stream, profile: Profile, shift: Shift, first: int) -> None:
+        self.stream = stream
+        self.profile = profile
+        self.shift = shift
+        self.first = first
+        self.last: Numbering | None = None
+        self.feeds: dict[Feed, None] = {}
+        self.plan: Any = None
+        self.packets = 0
+        self.octets = 0
+
+    def render(self, packet: SourcePacket) -> bytes:
+        """The plain RTP packet for this lane's receivers."""
+        profile = self.profile
+        sequence, timestamp, picture, tl0 = self.shift
+        payload = packet.payload
+        if packet.picture_id >= 0 and (picture or tl0):
+            number = packet.picture_id + picture
+            fresh = bytes((0x80 | (number >> 8 & 0x7F), number & 0xFF))
+            if packet.tl0 >= 0:
+                fresh += bytes(((packet.tl0 + tl0) & 0xFF,))
+                payload = payload[:2] + fresh + payload[5:]
+            else:
+                payload = payload[:2] + fresh + payload[4:]
+        second = packet.marker | profile.payload_type
+        number = (packet.ext + sequence) & 0xFFFF
+        clock = (packet.timestamp + timestamp) & 0xFFFFFFFF
+        if profile.abs_send_time:
+            return (
+                _STAMPED(
+                    0x90,
+                    second,
+                    number,
+                    clock,
+                    profile.ssrc,
+                    _ONE_BYTE_EXTENSION,
+                    (profile.abs_send_time << 4 | 2) << 24 | packet.stamp,
+                )
+                + payload
+            )
+        return _PLAIN(0x80, second, number, clock, profile.ssrc) + payload
+
+    def note(self, packet: SourcePacket, now: float) -> None:
+        """Remember how far the numbering has come."""
+        sequence, timestamp, picture, tl0 = self.shift
+        out = packet.ext + sequence
+        last = self.last
+        self.packets += 1
+        self.octets += len(packet.payload)
+        if last is not None and out <= last.sequence:
+            return
+        self.last = Numbering(
+            out,
+            (packet.timestamp + timestamp) & 0xFFFFFFFF,
+            now,
+            (packet.picture_id + picture) & 0x7FFF
+            if packet.picture_id >= 0
+            else (last.picture_id if last else -1),
+            (packet.tl0 + tl0) & 0xFF if packet.tl0 >= 0 else (last.tl0 if last else -1),
+        )
