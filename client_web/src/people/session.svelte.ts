@@ -32,6 +32,10 @@ class Session {
   constructor() {
     api.onSessionEnded = () => this.ended();
     connection.onTurnedAway = (code) => void this.probe(code);
+    // Somebody signed in again in another tab: the session lives for this one too.
+    connection.onState((state) => {
+      if (state === 'live') this.expired = false;
+    });
     sealed.subscribe(() => this.sealChanged());
   }
 
@@ -42,8 +46,11 @@ class Session {
     this.unreachable = false;
     try {
       if (pendingSignOut.is()) await this.finishSignOut();
-      const me = await api.get<Me>('/api/me');
-      await this.enter(me, await api.post<Lease>('/api/lease'));
+      const [me, lease] = await Promise.all([
+        api.get<Me>('/api/me'),
+        api.post<Lease>('/api/lease'),
+      ]);
+      await this.enter(me, lease);
     } catch (problem) {
       const known = problem instanceof ApiProblem;
       this.unreachable = known && (problem.status === 0 || problem.status >= 500);
@@ -170,6 +177,8 @@ class Session {
       this.me = null;
       this.phase = 'out';
     }
+    // Another tab was left untouched, or gave the device to somebody else.
+    if (this.phase === 'in' && this.canSeal && state === 'locked') this.lock();
   }
 }
 
