@@ -156,15 +156,18 @@ class Annotating:
                 epoch = self.hub.epoch(topic, connection.actor.person_id)
                 await self._ask(connection, peer.known, layer)
                 outcome, head = await self.database.read(_opened, peer.session, frame)
-                if epoch == self.hub.epoch(topic, connection.actor.person_id):
+                for reply in outcome.replies:
+                    await connection.room()
+                    if not self.hub.still(subscription, epoch):
+                        break
+                    connection.send(_encode(reply))
+                if connection.topics.get(topic) is not subscription or connection.closing:
+                    return
+                if self.hub.still(subscription, epoch):
                     break
         except BaseException:
             self.hub.unfollow(connection, topic)
             raise
-        if connection.topics.get(topic) is not subscription:
-            return
-        for reply in outcome.replies:
-            connection.send(_encode(reply))
         if head is None:
             self.hub.unfollow(connection, topic)
             return

@@ -23,7 +23,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from server import clock
 from server.errors import DomainError
 from server.identity import Actor
-from server.live.hub import Connection, Hub, Subscription
+from server.live.hub import SLOW, Connection, Hub, Subscription
 from server.live.messages import (
     PROTOCOL,
     Active,
@@ -103,18 +103,19 @@ class Gateway:
         # Joined before hello, so that the end of its session finds a client that is still greeting.
         self.hub.join(connection)
         try:
-            if await self._greeted(socket, connection):
-                await self._live(socket, connection)
+            hello = await self._greeted(socket, connection)
+            if hello is not None:
+                await self._live(socket, connection, hello)
         finally:
             connection.close(1000, "gone")
             self.hub.leave(connection)
             for guest in self.guests.values():
                 guest.gone(connection)
 
-    async def _greeted(self, socket: WebSocket, connection: Connection) -> bool:
+    async def _greeted(self, socket: WebSocket, connection: Connection) -> Hello | None:
         try:
             async with asyncio.timeout(HELLO_SECONDS):
-                await self._greet(socket, connection)
+                hello = await self._greet(socket, connection)
         except TimeoutError:
             await _close(socket, 4408, "hello")
         except (WebSocketDisconnect, DomainError, KeyError) as error:
@@ -122,17 +123,19 @@ class Gateway:
             await _close(socket, 4400, code)
         else:
             if await self.still_signed_in(connection.actor):
-                return True
+                return hello
             await _close(socket, 4401, "signed_out")
-        return False
+        return None
 
-    async def _live(self, socket: WebSocket, connection: Connection) -> None:
+    async def _live(self, socket: WebSocket, connection: Connection, hello: Hello) -> None:
         """Until either side ends it. A client that no longer reads cannot hold the end up."""
-        reader = asyncio.create_task(self._read(socket, connection))
+        reader = asyncio.create_task(self._read(socket, connection, hello))
         writer = asyncio.create_task(self._write(socket, connection))
         watcher = asyncio.create_task(self._watch(connection))
         try:
             await connection.ended.wait()
+            if connection.closing == SLOW:
+                log.info("client_too_slow", person=connection.actor.person_id)
             await asyncio.wait([writer], timeout=FAREWELL_SECONDS)
         finally:
             for task in (reader, writer, watcher):
@@ -152,7 +155,7 @@ class Gateway:
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self.hub.emptied.wait()
 
-    async def _greet(self, socket: WebSocket, connection: Connection) -> None:
+    async def _greet(self, socket: WebSocket, connection: Connection) -> Hello:
         _, raw = _kind(await socket.receive_text())
         hello = _parsed(raw)
         if not isinstance(hello, Hello):
@@ -170,11 +173,12 @@ class Gateway:
             version=self.version,
         )
         connection.send(welcome.model_dump_json())
-        for topic, cursor in list(hello.cursors.items())[: self.most_topics]:
-            await self._subscribe(connection, topic, cursor)
+        return hello
 
-    async def _read(self, socket: WebSocket, connection: Connection) -> None:
+    async def _read(self, socket: WebSocket, connection: Connection, hello: Hello) -> None:
         try:
+            for topic, cursor in list(hello.cursors.items())[: self.most_topics]:
+                await self._subscribe(connection, topic, cursor)
             await self._read_frames(socket, connection)
         except Exception:
             log.exception("live_connection_failed", person=connection.actor.person_id)
@@ -239,9 +243,8 @@ class Gateway:
     async def _fill(self, subscription: Subscription, cursor: int | None) -> None:
         """Bring a held subscription up to date, or close it where the right is missing."""
         connection, topic = subscription.connection, subscription.topic
-        person = connection.actor.person_id
         while True:
-            epoch = self.hub.epoch(topic, person)
+            epoch = self.hub.epoch(topic, connection.actor.person_id)
             try:
                 caught = await self.catch_up(connection.actor, topic, cursor)
             except DomainError as error:
@@ -250,20 +253,17 @@ class Gateway:
                     closed = Closed(t="closed", topic=topic, code=error.code)
                     connection.send(closed.model_dump_json())
                 return
-            if connection.topics.get(topic) is not subscription:
+            for seq, frame in _first_frames(caught, topic):
+                await connection.room()
+                if not self.hub.still(subscription, epoch):
+                    break
+                connection.send(frame)
+                cursor = seq
+            if connection.topics.get(topic) is not subscription or connection.closing is not None:
                 return
-            if epoch == self.hub.epoch(topic, person):
+            if self.hub.still(subscription, epoch):
                 break
         subscription.epoch = epoch
-        if caught.frames is not None:
-            for _, frame in caught.frames:
-                connection.send(frame)
-            connection.send(Caught(t="caught_up", topic=topic, seq=caught.seq).model_dump_json())
-        else:
-            data = caught.snapshot.model_dump(mode="json") if caught.snapshot else None
-            connection.send(
-                Snapshot(t="snapshot", topic=topic, seq=caught.seq, data=data).model_dump_json()
-            )
         subscription.cursor = caught.seq
         self.hub.release(subscription)
 
@@ -306,6 +306,16 @@ class Gateway:
                     connection.close(4401, "session_ended")
             except Exception:
                 log.exception("session_not_asked")
+
+
+def _first_frames(caught: CaughtUp, topic: str) -> list[tuple[int, str]]:
+    """What a subscription starts with, each frame with the cursor it leads to."""
+    seq = caught.seq
+    if caught.frames is not None:
+        end = Caught(t="caught_up", topic=topic, seq=seq).model_dump_json()
+        return [*caught.frames, (seq, end)]
+    data = caught.snapshot.model_dump(mode="json") if caught.snapshot else None
+    return [(seq, Snapshot(t="snapshot", topic=topic, seq=seq, data=data).model_dump_json())]
 
 
 def _kind(text: str) -> tuple[str, dict[str, Any]]:

@@ -15,10 +15,17 @@ from dataclasses import dataclass, field
 from server.database import Effects
 from server.identity import Actor
 
+SLOW = (1013, "slow")
+"""How an overflowing outbox ends: try again later (RFC 6455 §7.4, IANA 1013)."""
+ROOM_SECONDS = 40
+"""A client that takes nothing of what it asked for within two heartbeats and some is gone."""
+
 
 @dataclass(eq=False)
 class Connection:
-    """One client on the live socket. `send` never waits; the gateway empties the outbox."""
+    """One client on the live socket. `send` never waits; the gateway empties the outbox. What
+    the client asked for (a snapshot, what it missed) may be more than the outbox holds, so it
+    comes as fast as the client reads: `room` waits."""
 
     id: str
     actor: Actor
@@ -29,15 +36,16 @@ class Connection:
     _size: int = 0
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    _taken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def send(self, frame: str) -> bool:
         """Put a frame in the outbox; False when the connection is being closed instead."""
         if self.closing is not None:
             return False
-        self._size += len(frame)
-        if self._size > self.outbox_bytes:
-            self.close(1013, "slow")
+        if self._size and self._size + len(frame) > self.outbox_bytes:
+            self.close(*SLOW)
             return False
+        self._size += len(frame)
         self._outbox.append(frame)
         self._wake.set()
         return True
@@ -48,11 +56,22 @@ class Connection:
             return False
         return self.send(frame)
 
+    async def room(self) -> None:
+        """Wait until at least half of the outbox is free, or the connection ends."""
+        try:
+            async with asyncio.timeout(ROOM_SECONDS):
+                while self._size * 2 > self.outbox_bytes and self.closing is None:
+                    self._taken.clear()
+                    await self._taken.wait()
+        except TimeoutError:
+            self.close(*SLOW)
+
     def close(self, code: int, reason: str) -> None:
         """Stop taking frames and let the gateway close the socket."""
         if self.closing is None:
             self.closing = (code, reason)
             self._wake.set()
+            self._taken.set()
             self.ended.set()
 
     async def take(self) -> list[str]:
@@ -65,6 +84,7 @@ class Connection:
         frames = list(self._outbox)
         self._outbox.clear()
         self._size = 0
+        self._taken.set()
         return frames
 
 
@@ -79,6 +99,7 @@ class Subscription:
     cursor: int
     recheck: Callable[[Subscription], None]
     held: list[tuple[int, str]] | None = None
+    held_size: int = 0
 
 
 @dataclass(eq=False)
@@ -135,9 +156,19 @@ class Hub:
             if not followers:
                 del self._topics[topic]
 
+    def still(self, subscription: Subscription, epoch: tuple[int, int]) -> bool:
+        """Whether a subscription goes on, with no right moved since `epoch`."""
+        connection, topic = subscription.connection, subscription.topic
+        return (
+            connection.topics.get(topic) is subscription
+            and connection.closing is None
+            and epoch == self.epoch(topic, connection.actor.person_id)
+        )
+
     def release(self, subscription: Subscription) -> None:
         """Send what was held since the cursor, then deliver directly."""
         held, subscription.held = subscription.held or [], None
+        subscription.held_size = 0
         for seq, frame in held:
             self._deliver(subscription, seq, frame)
 
@@ -178,6 +209,9 @@ class Hub:
     def _deliver(self, subscription: Subscription, seq: int, frame: str) -> None:
         if subscription.held is not None:
             subscription.held.append((seq, frame))
+            subscription.held_size += len(frame)
+            if subscription.held_size > subscription.connection.outbox_bytes:
+                subscription.connection.close(*SLOW)
             return
         person = subscription.connection.actor.person_id
         if subscription.epoch != self.epoch(subscription.topic, person):
