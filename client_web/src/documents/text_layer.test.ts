@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fillLayer, placeWords } from './text_layer';
+import { fillLayer, placeWords, type PlacedLine } from './text_layer';
 import type { Word } from './viewport';
 
 const word = (text: string, x0: number, x1: number, line: number): Word => ({
@@ -13,20 +13,19 @@ const word = (text: string, x0: number, x1: number, line: number): Word => ({
 });
 const text = [word('Ủy', 0, 20, 0), word('ban', 25, 55, 0), word('tỉnh', 0, 40, 1)];
 
-test('every word stands on its picture and reaches to the next', () => {
+test('a line is as wide as its picture, its words where they are printed', () => {
   const measure = (said: string) => said.length * 50;
   const lines = placeWords(text, measure);
-  expect(lines.map((line) => line.words.map((placed) => placed.text))).toEqual([
-    ['Ủy ', 'ban'],
-    ['tỉnh'],
-  ]);
-  const widths = lines.map(({ words, fontSize }) =>
-    words.map((said) => (measure(said.text) * fontSize) / 100 + said.text.length * said.spacing),
-  );
-  expect(widths[0]?.[0]).toBeCloseTo(25);
-  expect(widths[0]?.[1]).toBeCloseTo(30);
-  expect(widths[1]?.[0]).toBeCloseTo(40);
-  expect(lines[1]).toMatchObject({ left: 0, top: 20, height: 10 });
+  expect(lines.map((line) => line.text)).toEqual(['Ủy ban', 'tỉnh']);
+  const widthOf = (said: string, { fontSize, letterSpacing, wordSpacing }: PlacedLine) =>
+    (measure(said) * fontSize) / 100 +
+    said.length * letterSpacing +
+    (said.split(' ').length - 1) * wordSpacing;
+  const [first, second] = lines as [PlacedLine, PlacedLine];
+  expect(widthOf('Ủy ban', first)).toBeCloseTo(55);
+  expect(widthOf('Ủy ', first)).toBeCloseTo(25);
+  expect(widthOf('tỉnh', second)).toBeCloseTo(40);
+  expect(second).toMatchObject({ left: 0, top: 20, height: 10 });
 });
 
 test('columns of one table row are lines of their own', () => {
