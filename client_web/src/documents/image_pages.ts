@@ -2,6 +2,7 @@
 import { ApiProblem } from '../wire';
 import { compare, type Verdict } from './fingerprint';
 import { Lane, type Wanted } from './lane';
+import { decodeImage } from './painter';
 import { readAllWords, readWords } from './page_text';
 import type { Bytes, PageFiles, PageSource } from './source';
 import type { Tile } from './tiles';
@@ -161,11 +162,10 @@ export class ImagePages implements PageSource {
   }
 
   #decode(bytes: Bytes, wanted: Wanted, resizeWidth?: number): Promise<ImageBitmap> {
-    const blob = new Blob([bytes], { type: 'image/webp' });
     return this.#decoding.run(wanted, () =>
       resizeWidth === undefined
-        ? createImageBitmap(blob)
-        : createImageBitmap(blob, { resizeWidth, resizeQuality: 'medium' }),
+        ? decodeImage(bytes)
+        : createImageBitmap(new Blob([bytes]), { resizeWidth, resizeQuality: 'medium' }),
     );
   }
 }
