@@ -74,7 +74,8 @@ def _open(settings: Settings) -> Database:
 
 def _tell_address(settings: Settings) -> None:
     """Where to go and who to be, for somebody who has just typed `make run`."""
-    typer.echo(f"\n  Phòng họp không giấy: http://{settings.host}:{settings.port}\n")
+    host = "localhost" if settings.host == "127.0.0.1" else settings.host
+    typer.echo(f"\n  Phòng họp không giấy: http://{host}:{settings.port}\n")
     if settings.demo:
         typer.echo("  Demo: choose a role on the sign-in page, or sign in with the password")
         typer.echo(f"  {PASSWORD!r} as one of:")

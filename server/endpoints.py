@@ -56,6 +56,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _row("GET", "/api/about", people.about, "about.see", None, p.About),
     _row("GET", "/api/about/parts", people.about_parts, "about.see", None, p.Part, many=True),
     _row("GET", "/api/openapi.json", api_document, "api.see"),
+    _row("GET", "/api/about/source", people.source, "about.see"),
     _row("POST", "/api/sign-in", people.sign_in, "session.open", p.SignIn, p.SignedIn),
     _row("POST", "/api/demo/enter", people.enter_demo, "demo.enter", p.EnterDemo, p.SignedIn),
     _row("POST", "/api/sign-out", people.sign_out, "session.close"),

@@ -32,7 +32,9 @@ class Settings(BaseSettings):
     client: Path = Field(
         Path(__file__).parent.parent / "client_web" / "dist", description="the built client"
     )
-    source_url: str = Field("", description="where the source of this very version is offered")
+    source_url: str = Field(
+        "", description="where the source of this version is offered; empty: by this server"
+    )
     log_format: Literal["console", "json"] = Field("console", description="how logs are written")
 
     # People

@@ -28,8 +28,14 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+
+
+def policy(host: str) -> str:
+    """The policy of an answer; older Safari wants a WebSocket's own scheme named."""
+    return f"{POLICY}; connect-src 'self' ws://{host} wss://{host}"
+
+
 HEADERS = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -57,8 +63,10 @@ class Origins:
     def host_allowed(self, headers: Headers) -> bool:
         """Whether the Host header names this server (DNS rebinding)."""
         host = headers.get("host", "").lower()
-        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        return name in self.hosts
+        name, port = (host, "") if host.endswith("]") else host.partition(":")[::2]
+        if host.startswith("[") and not host.endswith("]"):
+            name, _, port = host.rpartition(":")
+        return name in self.hosts and (not port or port.isdecimal())
 
     def same_origin(self, connection: HTTPConnection) -> bool:
         """Whether an unsafe request or a WebSocket comes from the client of this server.
@@ -93,6 +101,11 @@ class Shields:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                host = connection.headers.get("host", "")
+                if self.origins.host_allowed(connection.headers):
+                    headers.setdefault("Content-Security-Policy", policy(host))
+                else:
+                    headers.setdefault("Content-Security-Policy", POLICY)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)

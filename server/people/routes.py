@@ -18,10 +18,12 @@ from server.people import actions, queries
 from server.people.about import parts
 from server.people.messages import About, DeviceClaim, Lease, Me, Part, PeopleFound, SignedIn
 from server.people.rules import SessionBounds
+from server.people.source import NAME, source_archive
 from server.people.tables import DemoTileRow, PersonRow
 from server.settings import Settings
 
 COOKIE = "phonghop"
+SOURCE = "/api/about/source"
 COMPARED_AT_ONCE = 4
 """Passwords compared at once: each takes 64 MiB (RFC 9106) and a core, and so many bad ones at
 most slip past the bound of their address."""
@@ -174,11 +176,19 @@ async def about(call: Call) -> About:
         name="phonghop",
         version=__version__,
         licence="AGPL-3.0-or-later",
-        source_url=call.settings.source_url,
+        source_url=call.settings.source_url or SOURCE,
         demo=call.settings.demo,
         tiles=tiles,
         uploads_refused=call.rooms.get(UploadsRefused).reason,
     )
+
+
+async def source(call: Call) -> Response:
+    """The source of the running version, as a tar.gz."""
+    archive = await asyncio.to_thread(source_archive)
+    name = f'attachment; filename="{NAME}.tar.gz"'
+    headers = {"Content-Disposition": name, "Cache-Control": "public, max-age=3600"}
+    return Response(archive, media_type="application/gzip", headers=headers)
 
 
 async def about_parts(call: Call) -> list[Any]:
