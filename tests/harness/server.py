@@ -81,6 +81,7 @@ class RunningServer:
     demo: bool = False
     people: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    module: str = "server.cli"
 
     @property
     def base(self) -> str:
@@ -98,7 +99,7 @@ class RunningServer:
 
     def start(self) -> RunningServer:
         """Start and wait until it can do its job."""
-        command = [sys.executable, "-m", "server.cli", "serve"]
+        command = [sys.executable, "-m", self.module, "serve"]
         if self.demo:
             command.append("--demo")
         self.data.mkdir(parents=True, exist_ok=True)
