@@ -32,6 +32,7 @@ from server.endpoints import ENDPOINTS, TOPICS
 from server.errors import DomainError, NotAllowed
 from server.http.endpoint import Rooms
 from server.http.files import Files
+from server.http.idempotency import forget_before
 from server.http.routing import routes
 from server.http.shields import Origins, Shields
 from server.identity import SYSTEM, Actor
@@ -41,7 +42,7 @@ from server.live.gateway import CaughtUp, Gateway
 from server.live.hub import Hub
 from server.meetings.queries import in_session
 from server.migrations.migrate import migrate
-from server.people.actions import touch_session
+from server.people.actions import forget_ended, touch_session
 from server.people.queries import living_session, token_hash
 from server.people.routes import COOKIE, Sessions, UploadsRefused, cookie_name
 from server.reactions import react
@@ -148,6 +149,7 @@ class Server:
     jobs: Jobs
     gateway: Gateway
     sandbox: Sandbox | None = None
+    _tidying: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Bring up what needs a loop; the page answers when this returns."""
@@ -170,6 +172,22 @@ class Server:
             lane = await start_demo(self.database, self.files, settings)
             self.jobs.lanes.append(lane)
         self.jobs.start()
+        self._tidying = asyncio.create_task(self._tidy())
+
+    async def _tidy(self) -> None:
+        """Drop what has served its time, at the start and every hour."""
+        settings, hour = self.settings, 3_600_000
+        while True:
+            now = clock.unix_ms()
+            answered = now - settings.idempotency_hours * hour
+            started = now - settings.session_hours * hour
+            tried = now - settings.sign_in_lock_minutes * 60_000
+            try:
+                await self.database.write(SYSTEM, forget_before, answered)
+                await self.database.write(SYSTEM, forget_ended, started, tried)
+            except Exception:
+                log.exception("not_tidied")
+            await asyncio.sleep(hour / 1000)
 
     def _lanes(self, sandbox: Sandbox) -> list[Lane]:
         ingest = Ingest(self.database, self.files, sandbox)
@@ -184,6 +202,8 @@ class Server:
     async def stop(self) -> None:
         """Tell the clients, finish what waits, close."""
         await self.leave()
+        if self._tidying is not None:
+            self._tidying.cancel()
         await self.jobs.stop()
         await self.rooms.get(TileRenderer).aclose()
         await asyncio.to_thread(self.database.stop)

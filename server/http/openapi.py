@@ -71,7 +71,7 @@ def _success(endpoint: Endpoint, refs: dict[Any, Any]) -> dict[str, Any]:
         return {"200": {"description": "done", "content": {"application/json": {"schema": schema}}}}
     if endpoint.unsafe:
         return {"204": {"description": "done"}}
-    return {"200": {"description": "bytes", "content": {"*/*": {}}}}
+    return {"200": {"description": "bytes of the type that Content-Type says"}}
 
 
 def _operation(endpoint: Endpoint, refs: dict[Any, Any]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -48,7 +47,7 @@ def _shell(
                 gate,
                 await identify(request),
                 _ids(request),
-                key=_key(request.headers) if endpoint.unsafe else None,
+                key=_key(request) if endpoint.unsafe else None,
             )
             if not endpoint.raw:
                 raw = await _body(request, rooms.settings.body_bytes)
@@ -76,11 +75,15 @@ def _ids(request: Request) -> dict[str, str]:
     return ids
 
 
-def _key(headers: Headers) -> str | None:
-    key = headers.get("idempotency-key")
-    if key is not None and not KEY.fullmatch(key):
+def _key(request: Request) -> str | None:
+    """The key of this command: the same key on another path is another command, never to be
+    answered with what the first one got."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not KEY.fullmatch(key):
         raise Invalid("Idempotency-Key")
-    return key
+    return f"{key} {request.method} {request.scope['path']}"
 
 
 async def _body(request: Request, most: int) -> bytes:

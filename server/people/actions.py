@@ -257,6 +257,12 @@ def touch_session(session: WriteSession, session_id: str) -> None:
         session.add(row)
 
 
+def forget_ended(session: WriteSession, started_before_ms: int, tried_before_ms: int) -> None:
+    """Drop sessions that are over for good, and bad sign-ins that no longer count."""
+    session.exec(delete(SessionRow).where(col(SessionRow.started_at) < started_before_ms))
+    session.exec(delete(TriesRow).where(col(TriesRow.last_at) < tried_before_ms))
+
+
 def sign_out(session: WriteSession) -> None:
     """End this session; its live connection closes at once."""
     actor = session.actor

@@ -30,7 +30,10 @@ from tests.harness.tablet import Tablet
 
 ENDS_THE_SESSION = {"sign_out", "sign_in", "enter_demo"}
 EXAMPLES = 12
-schema = schemathesis.openapi.from_dict(openapi(ENDPOINTS, __version__))
+# Uploads are raw bytes: test_documents.py sends what they do not expect.
+schema = schemathesis.openapi.from_dict(openapi(ENDPOINTS, __version__)).exclude(
+    operation_id="upload"
+)
 
 
 class Known:

@@ -10,6 +10,7 @@ from tests.harness.papers import paper
 from tests.harness.tablet import Live, Tablet
 from tests.integration.conftest import SignIn
 
+NEW = {"kind": "regular", "title": "Phiên họp khác", **TIMES}
 VIEW = {"item": "items", "participant": "participants", "document": "documents"}
 
 
@@ -185,6 +186,8 @@ async def test_a_command_sent_twice_is_done_once(sign_in: SignIn) -> None:
     assert first.json() == second.json()
     items = (await secretary.do("GET", f"/meetings/{meeting}"))["view"]["items"]
     assert [one["title"] for one in items].count("Một lần") == 1
+    other = await secretary.http.post("/api/meetings", **(send | {"json": NEW}))
+    assert other.json()["view"]["meeting"]["title"] == NEW["title"], "answered with another command"
 
 
 async def test_bad_times_and_unknown_people_are_refused(sign_in: SignIn) -> None:
