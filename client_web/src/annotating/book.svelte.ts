@@ -77,6 +77,14 @@ export class Book {
     this.look();
   }
 
+  /** The server's newest word on whether this document takes marks. */
+  allow(may: boolean): void {
+    const { documentId, layer, running } = this;
+    if (documentId === null || layer === null || may === this.mayAnnotate) return;
+    this.mayAnnotate = may;
+    void running?.shelf?.noteLayer(documentId, { layer, mayAnnotate: may });
+  }
+
   close(): void {
     const { layer, running } = this;
     this.opening += 1;
@@ -156,9 +164,10 @@ export class Book {
     this.look();
   }
 
-  /** Batches of this person, in all documents, that the server has not got. */
+  /** Batches of this person, in all documents, that the server has not got or has refused. */
   async countUnsent(): Promise<number> {
-    return (await this.post)?.runner.core.unsent ?? 0;
+    const core = (await this.post)?.runner.core;
+    return core ? core.unsent + core.refused.length : 0;
   }
 
   /** Closing the page now would lose work, or leave it where the browser may evict it. */

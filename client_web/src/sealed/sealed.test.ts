@@ -203,6 +203,16 @@ test('leaving takes everything, or everything but the unsent work, which waits f
   expect(await sealed.unsentOf()).toEqual([]);
 });
 
+test('nothing unsent: leaving keeps nothing, not even the bookkeeping of an empty outbox', async () => {
+  const sealed = await tablet.tab();
+  await sealed.adopt(tablet.lease('lan'));
+  await sealed.store(OUTBOX_BUCKET).put('.queue', text('{}'));
+  expect(await sealed.unsentOf()).toEqual([]);
+  await sealed.leave({ keepUnsent: true });
+  await sealed.adopt(tablet.lease('lan'));
+  expect(await sealed.store(OUTBOX_BUCKET).keys()).toEqual([]);
+});
+
 test('another person at the same desk finds nothing of the last, even without a sign-out', async () => {
   const sealed = await tablet.tab();
   await sealed.adopt(tablet.lease('lan'));

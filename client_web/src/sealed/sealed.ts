@@ -11,12 +11,14 @@ import {
   type Envelope,
 } from './cipher';
 import {
+  blobRange,
   changeLease,
   DATABASE_NAME,
   deleteBlobs,
   deviceKey,
   dropDeviceKey,
   openSealedDatabase,
+  type BlobKey,
   type LeaseRecord,
   type SealedDatabase,
 } from './database';
@@ -37,7 +39,10 @@ export interface Lease {
   server_time?: string;
 }
 
-/** The bucket that survives sign-out when asked to: work that the server has not got yet. */
+/**
+ * The bucket that survives sign-out when asked to: work that the server has not got yet. Names
+ * in it that begin with "." are its bookkeeping, and no reason to keep it.
+ */
 export const OUTBOX_BUCKET = 'outbox';
 /** A shared tablet lies on desks: with five tries, six digits leave a chance of 1 in 200,000. */
 export const PIN_MIN_LENGTH = 6;
@@ -62,6 +67,10 @@ interface Opened {
   person: string;
   /** The raw key sealed by the device key, in memory only, so that a PIN can be set later. */
   carrier: Envelope;
+}
+
+function isUnsent([, bucket, name]: BlobKey): boolean {
+  return bucket === OUTBOX_BUCKET && !name.startsWith('.');
 }
 
 type TabMessage = { kind: 'left' | 'lock' | 'changed' };
@@ -236,8 +245,7 @@ export class Sealed {
     await this.ready;
     const db = await this.open();
     const keys = await db.getAllKeys('blobs');
-    const people = keys.filter((key) => key[1] === OUTBOX_BUCKET).map((key) => key[0]);
-    return [...new Set(people)];
+    return [...new Set(keys.filter(isUnsent).map((key) => key[0]))];
   }
 
   /** Sign-out: the key first, then what it sealed. */
@@ -249,7 +257,10 @@ export class Sealed {
     this.lease = await changeLease(db, () => null);
     await dropDeviceKey(db);
     if (person) {
-      await deleteBlobs(db, person, (bucket) => keepUnsent && bucket === OUTBOX_BUCKET);
+      const waits = (await db.getAllKeys('blobs', blobRange(person, OUTBOX_BUCKET))).some(isUnsent);
+      await deleteBlobs(db, person, (bucket) => {
+        return keepUnsent && waits && bucket === OUTBOX_BUCKET;
+      });
     }
     this.tell({ kind: 'changed' });
   }

@@ -29,7 +29,8 @@ interface Heard {
   numbers: Numbers;
 }
 
-const META = 'queue';
+/** Bookkeeping, by its dot: an outbox with nothing else is empty. */
+const META = '.queue';
 const DIGITS = 16;
 
 export interface OutboxParts {
