@@ -1,0 +1,208 @@
+"""What hands do to a page: pens, palms, fingers, tools, tabs, and work that the server refuses."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from playwright.sync_api import CDPSession, Page, expect
+
+from tests.e2e.conftest import PORTRAIT, Opener, Window, shot
+from tests.e2e.pen import Point, across, draw, page_box
+
+LETTER = "Tờ trình điều chỉnh"
+PLAN = "Giấy mời"
+MARKS = "[data-testid=mark-overlay] [data-mark]"
+
+
+def count(page: Page, kind: str = "") -> int:
+    """Marks painted on the pages on screen."""
+    return page.locator(MARKS + (f"[data-kind={kind}]" if kind else "")).count()
+
+
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait for a state that no selector can express."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the awaited state did not come"
+        time.sleep(0.05)
+
+
+def saved(page: Page, unsent: int = 0) -> None:
+    """Until so many changes wait on this device."""
+    status = page.get_by_test_id("mark-status")
+    expect(status).to_have_attribute("data-unsent", str(unsent))
+    expect(status).to_have_attribute("data-state", "device" if unsent else "server")
+
+
+def take(page: Page, tool: str) -> None:
+    """Take a tool; open the pen case first where it is closed. (A tap while the page still glides
+    only stops it.)"""
+    button = page.get_by_test_id(f"tool-{tool}")
+
+    def opened() -> bool:
+        if page.get_by_test_id("open-tools").is_visible():
+            page.get_by_test_id("open-tools").tap()
+        return button.is_visible()
+
+    until(opened)
+    button.click()
+
+
+def read(window: Opener, tile: str, paper: str, **options: object) -> Window:
+    """A tablet that shows a paper."""
+    tablet = window(**options)
+    tablet.enter(tile)
+    tablet.open_paper(paper)
+    expect(tablet.page.get_by_test_id("mark-toolbar")).to_be_visible()
+    return tablet
+
+
+def fingers(session: CDPSession, frames: Sequence[Sequence[Point]]) -> None:
+    """Fingers that come, move and go: one list of places per moment."""
+    before = 0
+    for places in [*frames, []]:
+        kind = "touchMove"
+        if len(places) != before:
+            kind = "touchStart" if len(places) > before else "touchEnd"
+        points = [{"id": i, "x": x, "y": y} for i, (x, y) in enumerate(places)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        before = len(places)
+
+
+def swipe(top: float, bottom: float, x: float = 300) -> list[list[Point]]:
+    """One finger from `bottom` up to `top`."""
+    return [[(x, bottom + (top - bottom) * i / 12)] for i in range(13)]
+
+
+def scrolled(page: Page) -> float:
+    """How far the pages are scrolled."""
+    return float(page.get_by_test_id("pages").evaluate("pages => pages.scrollTop"))
+
+
+def test_fingers_draw_until_a_pen_is_found(window: Opener) -> None:
+    tablet = read(window, "secretary", LETTER, viewport=PORTRAIT)
+    page = tablet.page
+    touch = page.context.new_cdp_session(page)
+    start = count(page)
+    fingers(touch, swipe(400, 800))
+    until(lambda: scrolled(page) > 50)
+    assert count(page) == start
+    page.get_by_test_id("pages").evaluate("pages => pages.scrollTo(0, 0)")
+    take(page, "pen")
+    fingers(touch, swipe(400, 800))
+    until(lambda: count(page) == start + 1)
+    assert scrolled(page) == 0
+    two = [[(300.0, 800.0)]] + [
+        [(300.0, 800 - i * 20.0), (420.0, 800 - i * 20.0)] for i in range(15)
+    ]
+    fingers(touch, two)
+    until(lambda: scrolled(page) > 50)
+    assert count(page) == start + 1
+    page.get_by_test_id("pages").evaluate("pages => pages.scrollTo(0, 0)")
+    # A palm lands, then the pen: the palm's stroke goes, and from now on fingers scroll.
+    touch.send(
+        "Input.dispatchTouchEvent",
+        {"type": "touchStart", "touchPoints": [{"id": 9, "x": 600, "y": 900}]},
+    )
+    draw(page, across(page_box(page), 0.3))
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(page.get_by_test_id("pen-found")).to_be_visible()
+    until(lambda: count(page) == start + 2)
+    shot(page, "pen-found")
+    page.get_by_test_id("fingers-draw").tap()
+    expect(page.get_by_test_id("pen-found")).to_have_count(0)
+    fingers(touch, swipe(500, 700, 200))
+    until(lambda: count(page) == start + 3)
+    saved(page)
+
+
+def test_erases_recolours_moves_and_undoes(window: Opener) -> None:
+    tablet = read(window, "operator", PLAN)
+    page = tablet.page
+    take(page, "pen")
+    box = page_box(page)
+    draw(page, across(box, 0.2))
+    draw(page, across(box, 0.3))
+    until(lambda: count(page, "ink") == 2)
+    take(page, "eraser")
+    line = across(box, 0.2)
+    draw(page, [(line[4][0], line[4][1] - 30), (line[4][0], line[4][1] + 30)])
+    until(lambda: count(page, "ink") == 1)
+    page.keyboard.press("Control+z")
+    until(lambda: count(page, "ink") == 2)
+    take(page, "select")
+    at = across(box, 0.3)[5]
+    page.mouse.click(*at)
+    expect(page.get_by_test_id("selection-bar")).to_be_visible()
+    page.get_by_test_id("selection-style").click()
+    page.get_by_test_id("color-red").click()
+    expect(page.locator(MARKS + "[fill='#c62828']")).to_have_count(1)
+    shot(page, "selection")
+    draw(page, [at, (at[0] + 10, at[1] + 20), (at[0] + 20, at[1] + 40)], "mouse")
+    expect(page.locator(MARKS + "[transform]")).to_have_count(1)
+    page.keyboard.press("Delete")
+    until(lambda: count(page, "ink") == 1)
+    for _ in range(3):
+        page.keyboard.press("Control+z")
+    until(lambda: count(page, "ink") == 2)
+    assert page.locator(MARKS + "[fill='#c62828']").count() == 0
+    page.keyboard.press("Escape")
+    saved(page)
+
+
+def test_two_tabs_share_one_outbox(window: Opener) -> None:
+    tablet = read(window, "approver", PLAN)
+    first = tablet.page
+    second = tablet.context.new_page()
+    second.goto(first.url)
+    expect(second.get_by_test_id("mark-toolbar")).to_be_visible()
+    start = count(second)
+    tablet.line.cut()
+    for page, top in ((first, 0.2), (second, 0.3), (first, 0.4)):
+        page.bring_to_front()
+        take(page, "pen")
+        draw(page, across(page_box(page), top))
+    until(lambda: count(first) == count(second) == start + 3)
+    saved(second, 3)
+    first.close()
+    tablet.line.mend()
+    saved(second)
+    tablet.page = second
+    again = read(window, "approver", PLAN)
+    until(lambda: count(again.page) == start + 3)
+
+
+def test_refused_work_is_kept_and_can_be_restored(window: Opener) -> None:
+    note = MARKS + "[data-kind=note]"
+    here, there = read(window, "guest", PLAN), read(window, "guest", PLAN)
+    box = page_box(here.page)
+    take(here.page, "note")
+    here.page.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.2)
+    here.page.get_by_test_id("note-body").fill("Hỏi lại về nguồn vốn")
+    here.page.get_by_test_id("note-done").click()
+    expect(there.page.locator(note)).to_have_count(1)
+    there.line.cut()
+    take(there.page, "hand")
+    place = there.page.locator(note).bounding_box()
+    assert place is not None
+    there.page.mouse.click(place["x"] + 8, place["y"] + 8)
+    there.page.get_by_test_id("note-body").fill("Xin thêm ý kiến Sở Kế hoạch")
+    there.page.get_by_test_id("note-done").click()
+    saved(there.page, 1)
+    here.page.keyboard.press("Control+z")
+    expect(here.page.locator(note)).to_have_count(0)
+    saved(here.page)
+    there.line.mend()
+    expect(there.page.get_by_test_id("refused-badge")).to_have_text("1")
+    there.page.get_by_test_id("mark-status").click()
+    item = there.page.get_by_test_id("refused-item")
+    expect(item).to_contain_text("Xin thêm ý kiến")
+    shot(there.page, "refused")
+    with there.page.expect_download() as waiting:
+        there.page.get_by_test_id("export-refused").click()
+    assert "Sở Kế hoạch" in waiting.value.path().read_text(encoding="utf-8")
+    there.page.get_by_test_id("refused-retry").click()
+    expect(there.page.get_by_test_id("refused-badge")).to_have_count(0)
+    expect(here.page.locator(note)).to_have_count(1)
+    assert here.page.locator(note + " title").text_content() == "Xin thêm ý kiến Sở Kế hoạch"
