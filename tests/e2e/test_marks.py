@@ -80,6 +80,17 @@ def scrolled(page: Page) -> float:
     return float(page.get_by_test_id("pages").evaluate("pages => pages.scrollTop"))
 
 
+def to_top(page: Page) -> None:
+    """Back to the top, once the page has stopped gliding."""
+
+    def rests() -> bool:
+        page.get_by_test_id("pages").evaluate("pages => pages.scrollTo(0, 0)")
+        page.wait_for_timeout(150)
+        return scrolled(page) == 0
+
+    until(rests)
+
+
 def test_fingers_draw_until_a_pen_is_found(window: Opener) -> None:
     tablet = read(window, "secretary", LETTER, viewport=PORTRAIT)
     page = tablet.page
@@ -88,7 +99,7 @@ def test_fingers_draw_until_a_pen_is_found(window: Opener) -> None:
     fingers(touch, swipe(400, 800))
     until(lambda: scrolled(page) > 50)
     assert count(page) == start
-    page.get_by_test_id("pages").evaluate("pages => pages.scrollTo(0, 0)")
+    to_top(page)
     take(page, "pen")
     fingers(touch, swipe(400, 800))
     until(lambda: count(page) == start + 1)
@@ -99,7 +110,7 @@ def test_fingers_draw_until_a_pen_is_found(window: Opener) -> None:
     fingers(touch, two)
     until(lambda: scrolled(page) > 50)
     assert count(page) == start + 1
-    page.get_by_test_id("pages").evaluate("pages => pages.scrollTo(0, 0)")
+    to_top(page)
     # A palm lands, then the pen: the palm's stroke goes, and from now on fingers scroll.
     touch.send(
         "Input.dispatchTouchEvent",

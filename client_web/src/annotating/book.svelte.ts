@@ -39,12 +39,24 @@ export class Book {
   private readonly pages = new PageListeners();
   private undoStack = new UndoStack();
   private opening = 0;
+  private serving = 0;
   private persisted = false;
   private asked = false;
+
+  constructor() {
+    addEventListener('beforeunload', (event) => {
+      if (this.wouldLose) event.preventDefault();
+    });
+    addEventListener('pagehide', () => this.flush());
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) this.flush();
+    });
+  }
 
   /** Begins, or begins anew, for the person at this device; `null` ends. */
   serve(person: string | null, keeps: boolean): void {
     if (person !== null && this.running?.person === person) return;
+    this.serving += 1;
     this.running?.stop();
     this.running = null;
     this.standing = { ...NOTHING, keepsNothing: !keeps };
@@ -62,7 +74,7 @@ export class Book {
     this.documentId = documentId;
     const opening = (this.opening += 1);
     const post = await this.post;
-    if (!post || opening !== this.opening) return;
+    if (!post || post !== this.running || opening !== this.opening) return;
     const info = known ?? (await this.whereMarksLie(post, documentId));
     if (!info || opening !== this.opening) return;
     void post.shelf?.noteLayer(documentId, info);
@@ -177,16 +189,26 @@ export class Book {
   }
 
   /** The page is being hidden: what is due is kept now. */
-  flush(): void {
+  private flush(): void {
     void this.running?.shelf?.flush();
   }
 
   private async start(person: string, keeps: boolean): Promise<Post> {
-    const post = await Post.open(person, keeps, {
-      show: (layer, ids) => this.shown(layer, ids),
-      purge: (layer) => this.purged(layer),
+    const serving = this.serving;
+    const listener = {
+      show: (layer: string, ids: readonly string[]) => this.shown(layer, ids),
+      purge: (layer: string) => this.purged(layer),
       stand: () => this.look(),
+    };
+    const post = await Post.open(person, keeps, listener).catch(() => {
+      // A broken or forbidden store: marks still go to the server, and the page says what is kept.
+      this.standing = { ...this.standing, keepsNothing: true };
+      return Post.open(person, false, listener);
     });
+    if (serving !== this.serving) {
+      post.stop();
+      return post;
+    }
     this.running = post;
     this.look();
     return post;
