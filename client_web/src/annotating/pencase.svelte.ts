@@ -35,6 +35,13 @@ class PenCase {
     }
     this.hand = kept?.hand === 'left' ? 'left' : 'right';
     if (kept?.penSeen) this.setPenMode(true);
+    // A page that scrolls away takes its pointers' last events along; the window still hears them.
+    for (const type of ['pointerup', 'pointercancel'] as const) {
+      addEventListener(type, ({ pointerId, pointerType, timeStamp }) => {
+        const pen = pointerType === 'pen' || pointerType === 'touch' ? pointerType : 'mouse';
+        this.rules.up(pointerId, pen, timeStamp);
+      });
+    }
   }
 
   /** `null` puts the tool down. */

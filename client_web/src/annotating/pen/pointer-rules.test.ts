@@ -65,7 +65,7 @@ test('the way back is kept: the next pen contact does not take the fingers away 
   rules.down(pen(0), true);
   rules.up(90, 'pen', 100);
   rules.letFingersDraw(true);
-  expect(rules.down(finger(1, 2000), true).do).toBe('work');
+  expect(rules.down(finger(1, 120), true).do).toBe('work');
   rules.up(1, 'touch', 2100);
   expect(rules.down(pen(5000), true)).toMatchObject({ do: 'work', firstPen: false });
   expect(rules.penMode).toBe(false);

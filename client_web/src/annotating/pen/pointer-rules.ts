@@ -92,6 +92,8 @@ export class PointerRules {
   letFingersDraw(yes: boolean): void {
     this.fingersWanted = yes;
     this.penMode = !yes;
+    // Whoever says this has put the pen aside: the next touch is a finger.
+    if (yes) this.penAt = -Infinity;
   }
 
   private touchDown(contact: Contact, hasTool: boolean): Verdict {
