@@ -110,6 +110,19 @@ class TestHttp:
                     sock.recv(1000)
         assert one.raw("GET", "/")[0] == 200
 
+    async def test_a_token_guards_everything_but_preflight(self, tmp_path: Path) -> None:
+        from media.front import Front as Server
+        from media.pool import WorkerPool
+
+        guarded = Server(WorkerPool(tmp_path), "127.0.0.1", 0, token="secret")
+        for method, path in (("POST", "/whip/m/a"), ("GET", "/stats"), ("DELETE", "/session/x")):
+            for headers in ({}, {"authorization": "Bearer guess"}, {"authorization": "secret"}):
+                answer = await guarded.answer(method, path, headers, b"")
+                assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+        assert (await guarded.answer("OPTIONS", "/whip/m/a", {}, b"")).status == 204
+        good = {"authorization": "Bearer secret"}
+        assert (await guarded.answer("DELETE", "/session/x", good, b"")).status == 404
+
     def test_only_loopback_is_served(self) -> None:
         from media.front import Front as Server
         from media.pool import WorkerPool
