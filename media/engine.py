@@ -61,6 +61,8 @@ class Engine:
         self.clock = clock
         self.port = Port(host, port, bounds=self.bounds, clock=clock, shields=shields)
         self.fanout = Fanout(self.port.socket, bounds=self.bounds, batch=batch)
+        self.port.before_drain = self.fanout.hold
+        self.port.after_drain = self.fanout.flush
         self.certificate = Certificate.generateCertificate()
         self.candidates = candidates or (host,)
         self.meetings: dict[str, Meeting] = {}

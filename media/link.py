@@ -240,6 +240,13 @@ class Link:
         sock = self._socket
         if sock is None:
             return
+        self.engine.fanout.hold()
+        try:
+            self._drain(sock)
+        finally:
+            self.engine.fanout.flush()
+
+    def _drain(self, sock: socket.socket) -> None:
         now = self.engine.clock.now()
         for _ in range(self.engine.bounds.drain):
             try:

@@ -78,6 +78,7 @@ class Port:
         _widen(self.socket)
         self.socket.bind((host, port))
         self.number: int = self.socket.getsockname()[1]
+        self.before_drain: Callable[[], None] | None = None
         self.after_drain: Callable[[], None] | None = None
         self._by_ufrag: dict[str, Session] = {}
         self._by_source: dict[Address, Session] = {}
@@ -124,6 +125,15 @@ class Port:
         return True
 
     def _readable(self) -> None:
+        if self.before_drain is not None:
+            self.before_drain()
+        try:
+            self._drain()
+        finally:
+            if self.after_drain is not None:
+                self.after_drain()
+
+    def _drain(self) -> None:
         receive = self.socket.recvfrom
         now = self.clock.now()
         limit = self.bounds.drain if self.shields.drain else 1 << 30
@@ -131,13 +141,11 @@ class Port:
             try:
                 data, source = receive(2048)
             except (BlockingIOError, InterruptedError):
-                break
+                return
             except OSError:
                 self.refused["receive"] += 1
-                break
+                return
             self.datagram(data, source[:2], now)
-        if self.after_drain is not None:
-            self.after_drain()
 
     def datagram(self, data: bytes, source: Address, now: float) -> None:
         """One datagram from `source`: to its session, answered as STUN, or refused."""

@@ -194,8 +194,12 @@ async def longest_stall(shields: Shields, attack: Callable[[tuple[str, int]], No
 
         port.datagram = counted  # type: ignore[method-assign]
 
+        flush = port.after_drain
+
         def after() -> None:
             nonlocal count
+            if flush is not None:
+                flush()
             runs.append(count)
             count = 0
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
+from typing import Any
 
 import pylibsrtp
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from media.bounds import Bounds
 from media.fanout import Fanout, pack_address, unpack_address
+from media.fanout import _libc_types as fanout_types
 from media.forwarder import Feed, Stream
 from media.lanes import Profile
 from media.port import Address
@@ -76,6 +81,90 @@ def test_every_receiver_can_read_every_packet(
         packets = [parse_rtp(raw) for raw in receiver.received()]
         assert [p.payload for p in packets] == [b"sound %d" % i for i in range(5)]
     assert (fanout.sent, fanout.dropped, fanout.unprotected) == (45, 0, 0)
+
+
+def burst(fanout: Fanout, sizes: list[int], receivers: list[Receiver], profile: int = GCM) -> None:
+    """Packets of given sizes, held and sent in one go."""
+    stream = Stream("opus", 48000)
+    overhead = 10 if profile == CM else 16
+    for receiver in receivers:
+        Feed(Profile("A0", 111, 5, 48000, 0, overhead), receiver).want(stream)
+    fanout.hold()
+    for index, size in enumerate(sizes):
+        packet = RtpPacket(111, False, index, index * 960, 1, {}, bytes([index]) * size)
+        kept = stream.accept(packet, 0.0, 0)
+        assert kept is not None
+        stream.forward(kept, 0.0, fanout)
+    assert all(not receiver.received() for receiver in receivers)
+    fanout.flush()
+
+
+@given(st.lists(st.sampled_from([1, 2, 40, 700, 1100]), min_size=1, max_size=20))
+@settings(max_examples=30)
+def test_what_was_held_leaves_whole_and_in_order(sizes: list[int]) -> None:
+    """Equal sizes go as one message, which the kernel cuts; any mixture arrives the same."""
+    for family, profile in ((socket.AF_INET, GCM), (socket.AF_INET6, CM)):
+        fanout = Fanout(sender(family), bounds=Bounds(fanout=2))
+        receivers = [Receiver(family, profile) for _ in range(3)]
+        burst(fanout, sizes, receivers, profile)
+        for receiver in receivers:
+            found = [parse_rtp(raw).payload for raw in receiver.received()]
+            assert found == [bytes([i]) * size for i, size in enumerate(sizes)]
+        assert fanout.sent == 3 * len(sizes)
+        assert fanout.segments
+
+
+def test_several_packets_are_one_message() -> None:
+    fanout = Fanout(sender())
+    runs = list(fanout._runs([b"a" * 9, b"b" * 9, b"c" * 5, b"d" * 9] + [b"e" * 7] * 10))
+    assert [len(run) for run in runs] == [3, 2, 8, 1]
+    alone = Fanout(sender(), segment=False)
+    assert [len(run) for run in alone._runs([b"a", b"b"])] == [1, 1]
+
+
+def test_a_kernel_that_cannot_segment_gets_packets_one_by_one() -> None:
+    fanout = Fanout(sender())
+    real = fanout._sendmmsg
+
+    def refusing(fd: int, headers: Any, count: int, flags: int) -> int:
+        if headers[0].msg_hdr.msg_controllen:
+            fanout_types.errno = errno.EIO
+            return -1
+        return int(real(fd, headers, count, flags))
+
+    fanout._sendmmsg = refusing
+    receivers = [Receiver() for _ in range(3)]
+    burst(fanout, [500, 500, 500, 20], receivers)
+    assert not fanout.segments
+    assert [len(r.received()) for r in receivers] == [4] * 3
+    assert (fanout.sent, fanout.dropped) == (12, 0)
+
+
+def test_in_a_burst_too_a_bad_receiver_costs_only_itself() -> None:
+    fanout = Fanout(sender())
+    receivers = [Receiver() for _ in range(4)]
+    bad = pylibsrtp.Policy(os.urandom(28), pylibsrtp.Policy.SSRC_SPECIFIC, 99, GCM)
+    receivers[1].tx = pylibsrtp.Session(bad)
+    burst(fanout, [300, 300, 300], receivers)
+    assert [len(r.received()) for r in receivers] == [3, 0, 3, 3]
+
+
+def test_who_joins_while_packets_are_held_gets_only_later_ones() -> None:
+    fanout = Fanout(sender())
+    first, second = Receiver(), Receiver()
+    stream = Stream("opus", 48000)
+    profile = Profile("A0", 111, 5, 48000, 0, 16)
+    Feed(profile, first).want(stream)
+    fanout.hold()
+    for index in range(4):
+        if index == 2:
+            Feed(profile, second).want(stream)
+        kept = stream.accept(RtpPacket(111, False, index, index, 1, {}, b"x"), 0.0, 0)
+        assert kept is not None
+        stream.forward(kept, 0.0, fanout)
+    fanout.flush()
+    assert [parse_rtp(raw).sequence for raw in first.received()] == [0, 1, 2, 3]
+    assert [parse_rtp(raw).sequence for raw in second.received()] == [2, 3]
 
 
 def test_more_receivers_than_one_batch_holds() -> None:
