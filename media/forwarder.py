@@ -157,6 +157,8 @@ class Stream:
             except MalformedPacket:
                 self.refused += 1
                 return None
+        if self.video:
+            kept.pad()
         self._ring[ext & self._mask] = kept
         self.packets += 1
         self.octets += len(packet.payload)

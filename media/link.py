@@ -163,7 +163,7 @@ class Link:
     def _plain(self, number: int, publisher: Publisher | None, packet: SourcePacket) -> bytes:
         head = pack(
             ">BBHII",
-            0x80,
+            0x80 | packet.padded,
             packet.marker | 96,
             packet.ext & 0xFFFF,
             packet.timestamp,

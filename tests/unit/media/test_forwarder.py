@@ -345,6 +345,25 @@ class TestStream:
         numbers = sorted(numbered(wire.sent[feed]))
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
+    @given(st.integers(1, 1380), st.integers(1, 1380))
+    def test_padding_is_the_same_for_all_lanes_and_taken_off_by_the_receiver(
+        self, first: int, second: int
+    ) -> None:
+        wire = Wire()
+        stream = Stream("vp8", 90000)
+        for profile in (VIDEO, OTHER):
+            Feed(profile, profile.payload_type).want(stream)
+        payloads = [b"\x10\x00" + bytes(first), b"\x00\x01" + bytes(second)]
+        payloads = [payload[:1380] for payload in payloads]
+        packets = [RtpPacket(96, True, i, i, 1, {}, p) for i, p in enumerate(payloads)]
+        put(stream, packets, 1.0, wire)
+        for feed, sent in wire.sent.items():
+            assert [parse_rtp(raw).payload for raw in sent] == payloads
+            for raw, payload in zip(sent, payloads, strict=True):
+                head = 20 if feed.profile.abs_send_time else 12
+                assert len(payload) < 400 or (len(raw) - head) % 16 == 0
+                assert feed.find(parse_rtp(raw).sequence) == raw
+
     def test_cache_forgets_what_is_too_old(self) -> None:
         stream = Stream("opus", 48000, bounds=Bounds(audio_cache=16))
         for index in range(40):
