@@ -64,6 +64,7 @@ check: $(VENV)/.dev client_web/node_modules/.installed ## lint, types, imports, 
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --config pyproject.toml
 	@echo "── client: types, rules, format, unit tests"
+	@$(NPM) run --silent types:check
 	@$(NPM) run --silent check
 	@$(NPM) run --silent test
 	@echo "── unit tests"
