@@ -12,17 +12,28 @@ from server.database import Fact, WriteSession
 from server.documents import actions as documents
 from server.documents import facts as d
 from server.documents import inboxes
+from server.documents.queries import shown_to
 from server.documents.telling import tell_document
 from server.errors import DomainError
 from server.jobs.queue import enqueue
 from server.ledger.entries import enter
 from server.meetings import facts as m
 
+COUNTS_MS = 1000
+"""Papers added or shown within a second of each other reach the lists as one change."""
+
 Reaction = Callable[[WriteSession, Any], None]
 
 
 def _tell_inboxes(session: WriteSession, fact: Any) -> None:
     enqueue(session, "tell_inboxes", {"meeting_id": fact.meeting_id})
+
+
+def _tell_counts(session: WriteSession, fact: Any) -> None:
+    """The lists say how many papers a meeting has; a batch of papers is told once."""
+    meeting = fact.meeting_id
+    unique = f"tell_counts:{meeting}"
+    enqueue(session, "tell_inboxes", {"meeting_id": meeting}, after_ms=COUNTS_MS, unique=unique)
 
 
 def _tell_one_inbox(session: WriteSession, fact: Any) -> None:
@@ -52,8 +63,12 @@ def _unhang_documents(session: WriteSession, fact: m.AgendaItemDeleted) -> None:
 def _show_or_hide_documents(session: WriteSession, fact: m.AgendaChanged) -> None:
     if fact.what != "changed" or fact.item_id is None:
         return
-    for row in inboxes.documents_on(session, fact.meeting_id, fact.item_id):
-        tell_document(session, row, was_public=True)
+    hanging = inboxes.documents_on(session, fact.meeting_id, fact.item_id)
+    if hanging:
+        _tell_counts(session, fact)
+    for row in hanging:
+        had = shown_to(session, row.id)
+        tell_document(session, row, was_public=not row.restricted, had=had)
         layers.ask_again(session, row.id)
 
 
@@ -73,6 +88,9 @@ REACTIONS: tuple[tuple[type[Fact], Reaction], ...] = (
     (m.AgendaItemDeleted, _unhang_documents),
     (m.AgendaChanged, _show_or_hide_documents),
     (d.DocumentVersionUploaded, _read_file),
+    (d.DocumentAdded, _tell_counts),
+    (d.DocumentChanged, _tell_counts),
+    (d.DocumentDeleted, _tell_counts),
     (d.DocumentChanged, _ask_layers_again),
     (d.DocumentDeleted, _ask_layers_again),
 )

@@ -17,15 +17,13 @@ from server.documents.facts import (
 from server.documents.messages import DocumentPatch, NewDocument, Uploaded
 from server.documents.rules import VersionState, file_name, manifest_hash, require_room
 from server.documents.tables import DocumentAccessRow, DocumentRow, PageRow, VersionRow
-from server.documents.telling import tell_document, tell_gone
+from server.documents.telling import readers, tell_deleted, tell_document
 from server.errors import DomainError, Invalid
 from server.http.files import Stored
-from server.live.changes import announce
-from server.meetings.messages import DocumentCard, DocumentGone
+from server.meetings.messages import DocumentCard
 from server.meetings.queries import meeting_row
 from server.meetings.rules import MeetingState, require_open_for_changes
 from server.meetings.tables import AgendaItemRow
-from server.meetings.topics import meeting_topic, tell_staff
 
 VERSIONS = 100
 """Versions of one document: more is a mistake of a script, not the work of an office."""
@@ -43,15 +41,12 @@ def _require_item(session: WriteSession, meeting_id: str, item_id: str | None) -
         raise Invalid("item_id", "item_unknown")
 
 
-def _show_to(session: WriteSession, row: DocumentRow, people: list[str]) -> list[str]:
-    """Set who a restricted document is shown to; returns who no longer sees it."""
-    before = set(queries.shown_to(session, row.id))
+def _show_to(session: WriteSession, row: DocumentRow, people: list[str]) -> None:
     session.exec(delete(DocumentAccessRow).where(col(DocumentAccessRow.document_id) == row.id))
     wanted = sorted(set(people))
     session.add_all(DocumentAccessRow(document_id=row.id, person_id=one) for one in wanted)
     row.restricted = bool(wanted)
     session.add(row)
-    return sorted(before - set(wanted))
 
 
 def add_document(
@@ -89,7 +84,7 @@ def change_document(session: WriteSession, document_id: str, patch: DocumentPatc
     """Change its place, words or audience; who loses it loses it with the COMMIT."""
     row = queries.document_row(session, document_id)
     _require_changeable(session, row.meeting_id)
-    was_public = queries.is_public(session, row)
+    was_public, had = queries.is_public(session, row), readers(session, row)
     if "item_id" in patch.model_fields_set:
         _require_item(session, row.meeting_id, patch.item_id)
         row.item_id = patch.item_id
@@ -97,17 +92,13 @@ def change_document(session: WriteSession, document_id: str, patch: DocumentPatc
     row.kind = row.kind if patch.kind is None else patch.kind
     row.number_symbol = row.number_symbol if patch.number_symbol is None else patch.number_symbol
     session.add(row)
-    lost: list[str] = []
     if patch.shown_to is not None:
-        lost = _show_to(session, row, patch.shown_to)
+        _show_to(session, row, patch.shown_to)
     session.flush()
     session.record(
         DocumentChanged(row.meeting_id, document_id, tuple(sorted(patch.model_fields_set)))
     )
-    if patch.shown_to is not None or was_public != queries.is_public(session, row):
-        session.effects.rights_changed.append((f"document:{document_id}", None))
-    tell_gone(session, row, lost)
-    tell_document(session, row, was_public=was_public)
+    tell_document(session, row, was_public=was_public, had=had)
     return queries.card(session, row)
 
 
@@ -115,13 +106,8 @@ def delete_document(session: WriteSession, document_id: str) -> None:
     """Take a document out of the meeting with its versions; files stay until nothing names them."""
     row = queries.document_row(session, document_id)
     _require_changeable(session, row.meeting_id)
-    gone = DocumentGone(kind="document_gone", document_id=document_id)
-    if queries.is_public(session, row):
-        announce(session, meeting_topic(row.meeting_id), gone)
-    tell_gone(session, row, queries.shown_to(session, document_id))
-    tell_staff(session, row.meeting_id, gone)
+    tell_deleted(session, row)
     session.record(DocumentDeleted(row.meeting_id, document_id))
-    session.effects.rights_changed.append((f"document:{document_id}", None))
     versions = select(VersionRow.id).where(VersionRow.document_id == document_id)
     session.exec(delete(PageRow).where(col(PageRow.version_id).in_(versions)))
     session.exec(delete(VersionRow).where(col(VersionRow.document_id) == document_id))

@@ -35,10 +35,9 @@ def tell_inbox(session: WriteSession, meeting_id: str, person_id: str) -> None:
     topic = inbox_topic(person_id)
     seen = meetings.takes_part(session, actor, meeting_id)
     if not seen and not meetings.is_staff(session, actor, meeting_id):
-        announce(session, topic, CardGone(kind="card_gone", meeting_id=meeting_id))
+        announce(session, topic, CardGone(kind="card_gone", meeting_id=meeting_id), forget=True)
         return
-    documents = queries.counts(session, [meeting_id]).get(meeting_id, 0)
-    card = CardPut(kind="card", card=meeting_card(session, actor, row, documents))
+    card = CardPut(kind="card", card=meeting_card(session, actor, row))
     papers = [
         DocumentPut(kind="document", document=one)
         for one in queries.restricted_for(session, person_id)

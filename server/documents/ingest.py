@@ -158,13 +158,24 @@ def finish(session: WriteSession, version_id: str, renderer: str, words_sha: str
     version.words_sha = words_sha
     version.state = VersionState.READY.value
     session.add(version)
-    document.version_id = version_id
-    session.add(document)
+    if not _newer_is_read(session, document, version):
+        document.version_id = version_id
+        session.add(document)
     session.flush()
     session.record(DocumentVersionReady(document.id, version_id, version.page_count))
     if is_visible(MeetingState(meeting_row(session, document.meeting_id).state)):
         freeze(session, version_id)
     tell_document(session, document)
+
+
+def _newer_is_read(session: WriteSession, document: DocumentRow, version: VersionRow) -> bool:
+    """A version whose reading was retried may end after a newer one: it must not take its place."""
+    current = session.get(VersionRow, document.version_id) if document.version_id else None
+    return (
+        current is not None
+        and current.state == VersionState.READY.value
+        and current.ordinal > version.ordinal
+    )
 
 
 def refuse(session: WriteSession, version_id: str, code: str) -> None:

@@ -144,12 +144,18 @@ def restricted_for(session: Session, person_id: str) -> list[DocumentCard]:
     return [card(session, document_row(session, str(row[0]))) for row in rows]
 
 
-def counts(session: Session, meeting_ids: Sequence[str]) -> dict[str, int]:
-    """How many documents each meeting has."""
-    found = session.exec(
-        select(DocumentRow.meeting_id).where(col(DocumentRow.meeting_id).in_(list(meeting_ids)))
-    ).all()
-    return {one: found.count(one) for one in set(found)}
+def count_for(session: Session, meeting_id: str, person_id: str, *, staff: bool) -> int:
+    """How many documents of the meeting this person may know of; a number tells too."""
+    found = session.connection().execute(
+        text(
+            "SELECT count(*) FROM document d LEFT JOIN agenda_item i ON i.id = d.item_id "
+            "WHERE d.meeting_id = :meeting AND (:staff OR (coalesce(i.internal, 0) = 0 AND "
+            "(NOT d.restricted OR EXISTS (SELECT 1 FROM document_access a "
+            "WHERE a.document_id = d.id AND a.person_id = :person))))"
+        ),
+        {"meeting": meeting_id, "person": person_id, "staff": staff},
+    )
+    return int(found.scalar_one())
 
 
 def page_rows(session: Session, version_id: str) -> Sequence[PageRow]:

@@ -1,42 +1,67 @@
-"""Who hears of a document: everybody, or the staff and those it is shown to."""
+"""Who hears of a document: everybody, or the staff and those it is shown to.
+
+Where it is taken from an audience, that audience's earlier changes are forgotten: its title must
+not come back to somebody who asks for all that a topic ever said.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from server.database import WriteSession
 from server.documents import queries
 from server.documents.tables import DocumentRow
 from server.live.changes import announce
 from server.meetings.messages import DocumentGone, DocumentPut
-from server.meetings.queries import meeting_row
+from server.meetings.queries import meeting_row, role_in
 from server.meetings.rules import MeetingState, is_visible
 from server.meetings.topics import inbox_topic, meeting_topic, tell_staff
 
 
-def _readers(session: WriteSession, row: DocumentRow) -> list[str]:
+def readers(session: WriteSession, row: DocumentRow) -> list[str]:
+    """Who has a restricted document in their inbox: those it is shown to who take part."""
     meeting = meeting_row(session, row.meeting_id)
     if not row.restricted or not is_visible(MeetingState(meeting.state)):
         return []
     if queries.is_internal(session, row):
         return []
-    return queries.shown_to(session, row.id)
+    named = queries.shown_to(session, row.id)
+    return [one for one in named if role_in(session, row.meeting_id, one) is not None]
 
 
-def tell_document(session: WriteSession, row: DocumentRow, *, was_public: bool = False) -> None:
-    """Announce the document as it is now to each of its audiences."""
+def tell_document(
+    session: WriteSession,
+    row: DocumentRow,
+    *,
+    was_public: bool = False,
+    had: Sequence[str] = (),
+) -> None:
+    """Announce the document as it is now to each of its audiences, and to those that lost it:
+    everybody if it `was_public`, or the readers that it `had`."""
     session.flush()
     put = DocumentPut(kind="document", document=queries.card(session, row))
-    gone = DocumentGone(kind="document_gone", document_id=row.id)
+    now = readers(session, row)
+    _tell_gone(session, row, sorted(set(had) - set(now)))
     tell_staff(session, row.meeting_id, put)
     if queries.is_public(session, row):
         announce(session, meeting_topic(row.meeting_id), put)
     elif was_public:
-        announce(session, meeting_topic(row.meeting_id), gone)
-    for person in _readers(session, row):
+        gone = DocumentGone(kind="document_gone", document_id=row.id)
+        announce(session, meeting_topic(row.meeting_id), gone, forget=True)
+    for person in now:
         announce(session, inbox_topic(person), put)
 
 
-def tell_gone(session: WriteSession, row: DocumentRow, people: list[str]) -> None:
-    """The document is no longer there for the meeting (before its row goes) or for `people`."""
+def tell_deleted(session: WriteSession, row: DocumentRow) -> None:
+    """The document is no longer there, said before its row goes."""
+    gone = DocumentGone(kind="document_gone", document_id=row.id)
+    if queries.is_public(session, row):
+        announce(session, meeting_topic(row.meeting_id), gone, forget=True)
+    _tell_gone(session, row, readers(session, row))
+    tell_staff(session, row.meeting_id, gone)
+
+
+def _tell_gone(session: WriteSession, row: DocumentRow, people: Sequence[str]) -> None:
     gone = DocumentGone(kind="document_gone", document_id=row.id)
     for person in people:
-        announce(session, inbox_topic(person), gone)
+        announce(session, inbox_topic(person), gone, forget=True)

@@ -48,23 +48,23 @@ def my_meeting(session: Session, actor: Actor, meeting_id: str) -> MyMeeting:
     )
 
 
-def meeting_card(session: Session, actor: Actor, row: MeetingRow, documents: int) -> MeetingCard:
+def meeting_card(session: Session, actor: Actor, row: MeetingRow) -> MeetingCard:
     """A meeting in this person's list."""
+    staff = meetings.is_staff(session, actor, row.id)
     chair = cards(session, [row.chair_id]).get(row.chair_id) if row.chair_id else None
     return MeetingCard(
         meeting=meetings.head(session, row),
         my_role=meetings.role_in(session, row.id, actor.person_id),
-        staff=meetings.is_staff(session, actor, row.id),
+        staff=staff,
         chair_name=f"{chair.form_of_address} {chair.name}".strip() if chair else "",
-        documents=documents,
+        documents=queries.count_for(session, row.id, actor.person_id, staff=staff),
     )
 
 
 def my_meetings(session: Session, actor: Actor, most: int) -> MyMeetings:
     """All meetings of this person, newest first."""
     rows = meetings.my_meeting_rows(session, actor, most)
-    counts = queries.counts(session, [row.id for row in rows])
     return MyMeetings(
-        meetings=[meeting_card(session, actor, row, counts.get(row.id, 0)) for row in rows],
+        meetings=[meeting_card(session, actor, row) for row in rows],
         documents=queries.restricted_for(session, actor.person_id),
     )

@@ -35,7 +35,8 @@ def enqueue(
     after_ms: int = 0,
     unique: str | None = None,
 ) -> None:
-    """Enter a job; with `unique`, an equal one that still waits or runs is enough."""
+    """Enter a job; with `unique`, an equal one that still waits is enough. One that runs is not: it
+    may have read what has changed since."""
     session.connection().execute(
         text(
             "INSERT INTO job(id, kind, payload, state, run_at, lease_until, attempts, unique_key) "
@@ -69,7 +70,8 @@ def _lease(session: WriteSession, kinds: tuple[str, ...], until: int) -> Held | 
         session.connection()
         .execute(
             text(
-                "UPDATE job SET state = 'running', lease_until = :until, attempts = attempts + 1 "
+                "UPDATE job SET state = 'running', lease_until = :until, "
+                "attempts = attempts + 1, unique_key = NULL "
                 "WHERE id = (SELECT id FROM job WHERE run_at <= :now "
                 "AND kind IN :kinds AND (state = 'waiting' "
                 "OR (state = 'running' AND lease_until < :now)) ORDER BY run_at, id LIMIT 1) "
@@ -120,8 +122,7 @@ def _give_back(session: WriteSession, held: Held) -> None:
 def _fail(session: WriteSession, held: Held, error: str, retry_at: int | None) -> None:
     session.connection().execute(
         text(
-            "UPDATE job SET state = :state, run_at = :run_at, error = :error, lease_until = 0, "
-            "unique_key = CASE WHEN :state = 'failed' THEN NULL ELSE unique_key END "
+            "UPDATE job SET state = :state, run_at = :run_at, error = :error, lease_until = 0 "
             "WHERE id = :id AND state = 'running' AND attempts = :lease"
         ),
         {

@@ -30,8 +30,12 @@ class Kept:
 KEPT = Kept()
 
 
-def announce(session: WriteSession, topic: str, *items: BaseModel) -> int:
-    """Put `items` as one change on the topic; followers hear of it after the COMMIT."""
+def announce(session: WriteSession, topic: str, *items: BaseModel, forget: bool = False) -> int:
+    """Put `items` as one change on the topic; followers hear of it after the COMMIT.
+
+    `forget`: something was taken from this audience, so that no change before this one is served
+    again; who was away gets a snapshot.
+    """
     seq = int(
         session.connection()
         .execute(
@@ -57,17 +61,19 @@ def announce(session: WriteSession, topic: str, *items: BaseModel) -> int:
         text("INSERT INTO change(topic, seq, frame) VALUES (:t, :s, :f)"),
         {"t": topic, "s": seq, "f": frame},
     )
-    if seq % PRUNE_EVERY == 0 and seq > KEPT.count:
-        session.connection().execute(
-            text("DELETE FROM change WHERE topic = :t AND seq <= :s"),
-            {"t": topic, "s": seq - KEPT.count},
-        )
-        session.connection().execute(
-            text("UPDATE topic SET min_seq = :s WHERE name = :t"),
-            {"t": topic, "s": seq - KEPT.count},
-        )
+    if forget:
+        _forget(session, topic, seq - 1)
+    elif seq % PRUNE_EVERY == 0 and seq > KEPT.count:
+        _forget(session, topic, seq - KEPT.count)
     session.effects.announcements.append(Announcement(topic, seq, frame))
     return seq
+
+
+def _forget(session: WriteSession, topic: str, until: int) -> None:
+    given = {"t": topic, "s": until}
+    connection = session.connection()
+    connection.execute(text("DELETE FROM change WHERE topic = :t AND seq <= :s"), given)
+    connection.execute(text("UPDATE topic SET min_seq = max(min_seq, :s) WHERE name = :t"), given)
 
 
 def head(session: Session, topic: str) -> tuple[int, int]:

@@ -119,10 +119,10 @@ def change_meeting(
     return _announced(session, row)
 
 
-def _announced(session: WriteSession, row: MeetingRow) -> MeetingHead:
+def _announced(session: WriteSession, row: MeetingRow, *, forget: bool = False) -> MeetingHead:
     session.flush()
     told = queries.head(session, row)
-    tell_meeting(session, row.id, MeetingChanged(kind="meeting", meeting=told))
+    tell_meeting(session, row.id, MeetingChanged(kind="meeting", meeting=told), forget=forget)
     return told
 
 
@@ -152,7 +152,7 @@ def issue_meeting(session: WriteSession, meeting_id: str) -> MeetingHead:
     row.state = MeetingState.ISSUED.value
     session.add(row)
     session.record(MeetingIssued(meeting_id))
-    return _announced(session, row)
+    return _announced(session, row, forget=True)  # what the draft went through is its staff's
 
 
 def open_meeting(session: WriteSession, meeting_id: str) -> MeetingHead:
@@ -219,7 +219,7 @@ def _tell_agenda(
     public = [ItemPut(kind="item", item=one) for one in told if not one.internal]
     gone = [ItemDeleted(kind="item_deleted", item_id=one) for one in hidden or ()]
     if public or gone:
-        announce(session, meeting_topic(meeting_id), *gone, *public)
+        announce(session, meeting_topic(meeting_id), *gone, *public, forget=bool(gone))
     return items
 
 

@@ -166,10 +166,12 @@ def my_meeting_rows(session: Session, actor: Actor, most: int) -> Sequence[Meeti
 
 
 def audience(session: Session, meeting_id: str) -> list[str]:
-    """Everybody who has this meeting in their list: participants, and the unit's secretariat."""
+    """Everybody who has this meeting in their list: participants, of a draft only its secretaries,
+    and the unit's secretariat."""
     rows = session.connection().execute(
         text(
-            "SELECT person_id FROM participant WHERE meeting_id = :meeting UNION "
+            "SELECT t.person_id FROM participant t JOIN meeting m ON m.id = t.meeting_id "
+            "WHERE m.id = :meeting AND (m.state != 'draft' OR t.role = 'secretary') UNION "
             "SELECT p.id FROM person p JOIN person_role r ON r.person_id = p.id "
             "AND r.role = 'secretariat' JOIN meeting m ON m.office_id = p.organisation_id "
             "WHERE m.id = :meeting"

@@ -32,7 +32,9 @@ def tell_staff(session: WriteSession, meeting_id: str, *items: BaseModel) -> Non
     announce(session, staff_topic(meeting_id), *items)
 
 
-def tell_meeting(session: WriteSession, meeting_id: str, *items: BaseModel) -> None:
-    """A change for everybody in the meeting."""
-    announce(session, meeting_topic(meeting_id), *items)
+def tell_meeting(
+    session: WriteSession, meeting_id: str, *items: BaseModel, forget: bool = False
+) -> None:
+    """A change for everybody in the meeting; with `forget` participants get none before it."""
+    announce(session, meeting_topic(meeting_id), *items, forget=forget)
     announce(session, staff_topic(meeting_id), *items)
