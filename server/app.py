@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -277,6 +278,10 @@ def create_app(settings: Settings) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await server.start()
+        # What lives from the start on is never looked at again: a full collection over it stops
+        # the loop for some 100 ms, in the middle of somebody's stroke.
+        gc.collect()
+        gc.freeze()
         try:
             yield
         finally:

@@ -32,7 +32,7 @@ from server.people import actions as people
 from server.people.queries import has_people
 from server.people.rules import Role
 from server.schema import client_schema
-from server.settings import Settings
+from server.settings import Settings, settings_page
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -208,6 +208,12 @@ def check_documents(folder: Path) -> None:
     from server.sandbox.check_documents import main as run
 
     raise typer.Exit(run(folder))
+
+
+@app.command("settings")
+def list_settings(target: Path) -> None:
+    """Write the table of settings, as docs/settings.md holds it."""
+    target.write_text(settings_page(), encoding="utf-8")
 
 
 @app.command()

@@ -66,7 +66,6 @@ class Settings(BaseSettings):
     ingest_workers: int = Field(1, description="documents read at once; a second core stays free")
     ingest_seconds: int = Field(900, description="CPU time for one document")
     ingest_memory: int = Field(1500 * 2**20, description="memory of one reading process")
-    page_pixels: int = Field(60_000_000, description="pixels of one page image; an A0 plan fits")
     tile_processes: int = Field(2, description="documents kept warm for sharp tiles")
     tile_idle_seconds: int = Field(120, description="a warm document nobody looks at is put away")
     tiles_waiting: int = Field(200, description="tiles asked for at once before `busy`")
@@ -108,3 +107,20 @@ class Settings(BaseSettings):
     def files(self) -> Path:
         """The folder of content-addressed files."""
         return self.data / "files"
+
+
+def settings_page() -> str:
+    """`docs/settings.md`: every setting with its default and its reason."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        shown = "the `client_web/dist` beside the server" if name == "client" else f"`{default}`"
+        if isinstance(default, tuple | str) and not default:
+            shown = ""
+        rows.append(f"| `PHONGHOP_{name.upper()}` | {shown} | {field.description} |")
+    head = (
+        "# Settings\n\n"
+        "From the environment; sizes in bytes. Made by `phonghop settings docs/settings.md`.\n\n"
+        "| variable | default | what and why |\n|---|---|---|\n"
+    )
+    return head + "\n".join(rows) + "\n"
