@@ -24,6 +24,7 @@ from server.demo.people import DEMO_TILES
 from server.demo.people import people as people_of_demo
 from server.demo.province import Profile
 from server.demo.seed import PASSWORD
+from server.http.bounded import BoundedHttp
 from server.identity import SYSTEM
 from server.ledger.entries import check as check_ledger
 from server.ledger.entries import root as ledger_root
@@ -103,7 +104,7 @@ def serve(demo: Annotated[bool, typer.Option(help="demo accounts and papers")] =
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHttp,
         ws="websockets-sansio",
         ws_max_size=settings.live_frame_bytes,
         ws_per_message_deflate=False,

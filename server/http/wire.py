@@ -53,25 +53,27 @@ Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")]
 """A UUID in lower-case text."""
 
 Composed = BeforeValidator(_composed)
+"""After the StringConstraints in `Annotated`: before them it would split them into steps, and
+" " would pass as a title of one letter."""
 
 Line = Annotated[
     str,
-    Composed,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=300),
+    Composed,
     AfterValidator(_one_line),
 ]
 """One line of words for people."""
 
 ShortLine = Annotated[
     str,
-    Composed,
     StringConstraints(strip_whitespace=True, max_length=120),
+    Composed,
     AfterValidator(_one_line),
 ]
 
 Paragraph = Annotated[
     str,
-    Composed,
     StringConstraints(strip_whitespace=True, max_length=8000),
+    Composed,
     AfterValidator(_many_lines),
 ]

@@ -19,8 +19,8 @@ class DeviceClaim(WireModel):
 class SignIn(WireModel):
     """Name and password, from one device."""
 
-    username: Annotated[str, Composed, StringConstraints(min_length=1, max_length=80)]
-    password: Annotated[str, Composed, StringConstraints(min_length=1, max_length=200)]
+    username: Annotated[str, StringConstraints(min_length=1, max_length=80), Composed]
+    password: Annotated[str, StringConstraints(min_length=1, max_length=200), Composed]
     device: DeviceClaim
 
 

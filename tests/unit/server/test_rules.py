@@ -149,6 +149,13 @@ def test_words_that_hide_something_are_refused(kind: Any, bad: str) -> None:
         TypeAdapter(kind).validate_python(bad)
 
 
+@pytest.mark.parametrize("empty", ["", " ", "\u00a0", "\t"])
+def test_a_line_has_words(empty: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Line).validate_python(empty)
+    assert TypeAdapter(ShortLine).validate_python(empty) == ""
+
+
 def test_words_have_one_form_and_a_line_is_one_line() -> None:
     assert TypeAdapter(Line).validate_python(" Hie\u0323\u0302u ") == "Hi\u1ec7u"
     assert TypeAdapter(Paragraph).validate_python("a\n\tb") == "a\n\tb"
