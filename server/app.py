@@ -45,7 +45,7 @@ from server.meetings.queries import in_session
 from server.migrations.migrate import migrate
 from server.people.actions import forget_ended, touch_session
 from server.people.queries import living_session, token_hash
-from server.people.routes import COOKIE, Sessions, UploadsRefused, cookie_name
+from server.people.routes import Sessions, UploadsRefused, cookie_name
 from server.reactions import react
 from server.sandbox.ladder import Sandbox, choose_sandbox
 from server.sandbox.limits import SandboxLimits
@@ -70,9 +70,7 @@ class Identity:
     async def identify(self, connection: HTTPConnection) -> Actor | None:
         """The actor of the cookie's session, unless it has ended."""
         secure = connection.scope["scheme"] in ("https", "wss")
-        token = connection.cookies.get(cookie_name(secure)) or (
-            None if secure else connection.cookies.get(COOKIE)
-        )
+        token = connection.cookies.get(cookie_name(secure))
         if not token:
             return None
         living = await self.database.read(

@@ -186,13 +186,14 @@ class Annotating:
         """Ask again by opening from where the client stands; held frames follow."""
         layer = subscription.topic.partition(":")[2]
         frame = {"t": "ann.open", "layer": layer, "cursor": subscription.cursor}
-        connection = subscription.connection
-        task = asyncio.get_running_loop().create_task(self._reopen(connection, frame))
+        task = asyncio.get_running_loop().create_task(self._reopen(subscription, frame))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _reopen(self, connection: Connection, frame: JsonObject) -> None:
-        if connection.closing is not None:
+    async def _reopen(self, subscription: Subscription, frame: JsonObject) -> None:
+        connection = subscription.connection
+        left = connection.topics.get(subscription.topic) is not subscription
+        if left or connection.closing is not None:  # closed by the client in the meantime
             return
         try:
             await self._open(connection, self._peer(connection), frame)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlmodel import col, delete, func, select
+from sqlmodel import Session, col, delete, func, select
 
 from server import clock
 from server.database import WriteSession
@@ -29,8 +29,13 @@ VERSIONS = 100
 """Versions of one document: more is a mistake of a script, not the work of an office."""
 
 
-def _require_changeable(session: WriteSession, meeting_id: str) -> None:
+def _require_changeable(session: Session, meeting_id: str) -> None:
     require_open_for_changes(MeetingState(meeting_row(session, meeting_id).state))
+
+
+def require_changeable(session: Session, document_id: str) -> None:
+    """Refuse early what `take_file` would refuse once half a gigabyte has arrived."""
+    _require_changeable(session, queries.document_row(session, document_id).meeting_id)
 
 
 def _require_item(session: WriteSession, meeting_id: str, item_id: str | None) -> None:

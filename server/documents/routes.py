@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 from server.database import WriteSession
 from server.documents import actions, queries, views
 from server.documents.messages import Uploaded
+from server.documents.rules import VersionState
 from server.documents.tables import PageRow
 from server.errors import Busy, DomainError, Invalid, NotFound
 from server.http.endpoint import Call
@@ -67,11 +68,12 @@ async def delete_document(call: Call) -> None:
 
 
 async def upload(call: Call) -> Uploaded:
-    """Take a file: the right is asked before the first byte is read, and again with the row."""
+    """Take a file: the right and the meeting's state are asked before the first byte is read, and
+    again with the row."""
     document_id = call.ids["document_id"]
     if call.rooms.get(UploadsRefused).reason is not None:
         raise DomainError("uploads_refused", 503)
-    await call.read(queries.document_row, document_id)
+    await call.read(actions.require_changeable, document_id)
     most = call.settings.upload_bytes
     length = call.request.headers.get("content-length", "")
     if not (length.isascii() and length.isdigit()):
@@ -170,9 +172,12 @@ def attachment(name: str) -> dict[str, str]:
 
 
 async def original(call: Call) -> Response:
-    """The file, bit for bit as it was uploaded; ranges are bounded by the library."""
+    """The file, bit for bit as it was uploaded, unless it was refused: what the sandbox did not
+    take no tablet gets either. Ranges are bounded by the library."""
     ids = call.ids
     row = await call.read(queries.version_row, ids["document_id"], ids["version_id"])
+    if row.state == VersionState.REFUSED:
+        raise DomainError(row.refusal or "damaged", 422)
     path: Path = call.rooms.get(Files).path(row.sha256)
     headers = attachment(row.file_name) | {"ETag": f'"{row.sha256}"'}
     return FileResponse(path, media_type="application/pdf", headers=headers)

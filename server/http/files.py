@@ -99,13 +99,19 @@ class Files:
 
     def _move_in(self, aside: Path, sha256: str) -> None:
         target = self.path(sha256)
-        target.parent.mkdir(exist_ok=True)
+        if not target.parent.exists():
+            target.parent.mkdir(exist_ok=True)
+            _settle_folder(self.folder)  # or the new folder is lost with the power, file and all
         aside.replace(target)
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _settle_folder(target.parent)
+
+
+def _settle_folder(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _settle(file: BufferedWriter) -> None:

@@ -155,6 +155,7 @@ class Hub:
             followers.discard(subscription)
             if not followers:
                 del self._topics[topic]
+                self._topic_epoch.pop(topic, None)  # the next follower asks afresh in any case
 
     def still(self, subscription: Subscription, epoch: tuple[int, int]) -> bool:
         """Whether a subscription goes on, with no right moved since `epoch`."""
@@ -185,7 +186,8 @@ class Hub:
     def rights_changed(self, topic: str | None, person: str | None) -> None:
         """Rights of a person, a topic or both changed: ask again before the next frame."""
         if topic is not None:
-            self._topic_epoch[topic] = self._topic_epoch.get(topic, 0) + 1
+            if topic in self._topics:
+                self._topic_epoch[topic] = self._topic_epoch.get(topic, 0) + 1
         elif person is not None:
             self._person_epoch[person] = self._person_epoch.get(person, 0) + 1
         for subscription in self._touched(topic, person):

@@ -292,9 +292,7 @@ def put_participant(
             session.add(row)
             _announced(session, row)
         _put_participant(session, meeting_id, person_id, put.role, bounds)
-    return next(
-        one for one in queries.participants(session, meeting_id) if one.person_id == person_id
-    )
+    return queries.participant(session, meeting_id, person_id)
 
 
 def _put_participant(
@@ -319,11 +317,8 @@ def _put_participant(
 
 def _tell_participant(session: WriteSession, meeting_id: str, person_id: str) -> None:
     session.flush()
-    for one in queries.participants(session, meeting_id):
-        if one.person_id == person_id:
-            tell_meeting(
-                session, meeting_id, ParticipantChanged(kind="participant", participant=one)
-            )
+    told = queries.participant(session, meeting_id, person_id)
+    tell_meeting(session, meeting_id, ParticipantChanged(kind="participant", participant=told))
 
 
 def remove_participant(session: WriteSession, meeting_id: str, person_id: str) -> None:

@@ -20,6 +20,7 @@ from server.meetings.rules import (
     renumbered,
 )
 from server.meetings.tables import AgendaItemRow, MeetingRow, ParticipantRow
+from server.people.messages import PersonCard
 from server.people.queries import cards
 from server.people.rules import Role, given_name_first
 from server.people.tables import OrganisationRow
@@ -90,19 +91,28 @@ def participants(session: Session, meeting_id: str) -> list[Participant]:
     """Everybody in the meeting: chair, secretaries, delegates, guests, each by given name."""
     rows = session.exec(select(ParticipantRow).where(ParticipantRow.meeting_id == meeting_id)).all()
     people = cards(session, [row.person_id for row in rows])
-    found = [
-        Participant(
-            person_id=row.person_id,
-            role=ParticipantRole(row.role),
-            name=people[row.person_id].name,
-            form_of_address=people[row.person_id].form_of_address,
-            position=people[row.person_id].position,
-            organisation=people[row.person_id].organisation,
-        )
-        for row in rows
-        if row.person_id in people
-    ]
+    found = [_participant(row, people[row.person_id]) for row in rows if row.person_id in people]
     return sorted(found, key=lambda one: (ROLE_ORDER[one.role], given_name_first(one.name)))
+
+
+def participant(session: Session, meeting_id: str, person_id: str) -> Participant:
+    """One of them, without reading all: a province's meeting has hundreds. Or `not_found`."""
+    row = session.get(ParticipantRow, (meeting_id, person_id))
+    people = cards(session, [person_id])
+    if row is None or person_id not in people:
+        raise NotFound()
+    return _participant(row, people[person_id])
+
+
+def _participant(row: ParticipantRow, person: PersonCard) -> Participant:
+    return Participant(
+        person_id=row.person_id,
+        role=ParticipantRole(row.role),
+        name=person.name,
+        form_of_address=person.form_of_address,
+        position=person.position,
+        organisation=person.organisation,
+    )
 
 
 def role_in(session: Session, meeting_id: str, person_id: str) -> ParticipantRole | None:

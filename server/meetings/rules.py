@@ -91,9 +91,3 @@ def is_visible(state: MeetingState) -> bool:
 def renumbered(count: int) -> list[str]:
     """The printed numbers of `count` agenda items: 1, 2, 3, …"""
     return [str(index + 1) for index in range(count)]
-
-
-def given_name_key(name: str) -> tuple[str, str]:
-    """Vietnamese lists go by the given name, the last word; then by the whole name."""
-    words = name.split()
-    return (words[-1] if words else "", name)

@@ -102,6 +102,8 @@ async def test_a_file_refused_by_the_sandbox_leaves_the_readable_version(
         refused = (await settled(secretary, card["id"]))["card"]
         assert (refused["state"], refused["refusal"]) == ("refused", code), name
         assert refused["pages"] == refused["pages_ready"] == 0
+        raw = f"/documents/{card['id']}/versions/{refused['version_id']}/file"
+        assert await secretary.refused("GET", raw) == (422, code), "a refused file goes nowhere"
         await upload(secretary, document, content)
     last = (await secretary.do("POST", f"/meetings/{meeting}/documents", {"title": "x"}))["id"]
     await upload(secretary, last, paper(1))
@@ -137,6 +139,8 @@ async def test_an_upload_needs_its_length_and_an_open_meeting(sign_in: SignIn) -
     await secretary.do("POST", f"/meetings/{meeting}/close")
     go_on.set()
     assert (await late).json()["code"] == "meeting_closed"
+    early = await secretary.http.put(path, content=b"not even a PDF")
+    assert early.json()["code"] == "meeting_closed", "asked before the first byte is looked at"
     view = await secretary.do("GET", f"/documents/{document}")
     assert view["version"]["ordinal"] == 1
 

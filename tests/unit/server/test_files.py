@@ -101,3 +101,15 @@ def test_what_a_crash_left_half_written_is_dropped_at_the_start(files: Files) ->
     (files.folder / "quarantine" / "half").write_bytes(b"%PDF-")
     files.prepare()
     assert everything(files) == []
+
+
+async def test_a_new_folder_is_on_the_disk_before_its_first_file_is_acknowledged(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled: list[Path] = []
+    settle = files_module._settle_folder
+    monkeypatch.setattr(
+        files_module, "_settle_folder", lambda folder: (settled.append(folder), settle(folder))
+    )
+    stored = await files.receive(parts(CONTENT), 100, PDF_MAGIC)
+    assert settled == [files.folder, files.path(stored.sha256).parent]

@@ -149,3 +149,14 @@ def test_leaving_forgets_everything() -> None:
     assert one.waiting == []
     assert hub._topics == {}
     assert hub.emptied.is_set()
+
+
+def test_rights_of_topics_nobody_follows_leave_nothing_behind() -> None:
+    hub = Hub()
+    follower = Follower(hub)
+    hub.rights_changed(TOPIC, None)
+    follower.answer()
+    for number in range(100):
+        hub.rights_changed(f"layer:{number}", None)
+    hub.leave(follower.connection)
+    assert hub._topic_epoch == {}
