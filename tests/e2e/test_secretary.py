@@ -26,7 +26,8 @@ def prepare(page: Page) -> None:
     page.get_by_test_id("meeting-place").fill("Phòng họp số 3")
     page.get_by_test_id("choose-chair").tap()
     page.get_by_test_id("people-search").fill("trinh khai hoan")
-    page.get_by_test_id("pick-chair").first.tap()
+    found = page.get_by_test_id("found-person").filter(has_text="Trịnh Khải Hoàn")
+    found.get_by_test_id("pick-chair").tap()
     page.get_by_test_id("meeting-create").tap()
     expect(page.get_by_test_id("meeting-page")).to_have_attribute("data-state", "draft")
     expect(page.get_by_test_id("agenda-empty")).to_be_visible()
@@ -42,7 +43,8 @@ def invite(page: Page, words: str) -> None:
     """Put a person on the list, found without diacritics."""
     page.get_by_test_id("choose-people").tap()
     page.get_by_test_id("people-search").fill(words)
-    page.get_by_test_id("add-person").first.tap()
+    found = page.get_by_test_id("found-person").filter(has_text=FINANCE)
+    found.get_by_test_id("add-person").tap()
     shot(page, "people")
     page.get_by_test_id("people-done").tap()
 
