@@ -2,7 +2,13 @@
 import { forgetMeetings, mine } from '../meetings';
 import { session } from '../people';
 
+let served: string | null = null;
+
 export function serve(person: string | null, keeps: boolean): void {
+  if (served !== null && served !== person) {
+    void import('../documents').then(({ forgetWarm }) => forgetWarm());
+  }
+  served = person;
   if (person === null) {
     mine.stop();
     forgetMeetings();

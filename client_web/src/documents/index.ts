@@ -6,4 +6,4 @@ export { type PageSource } from './source';
 export { apply, applyToRect, invert, type Affine, type Point, type Rect } from './space';
 export { type Rotation } from './space';
 export { makeViewport, type PageViewport, type Word } from './viewport';
-export { warmDocument } from './warm';
+export { forgetWarm, warmDocument } from './warm';

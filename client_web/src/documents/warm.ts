@@ -21,6 +21,10 @@ const started = new Map<string, Warm & { at: number }>();
 export function warmDocument(documentId: string, versionId: string | null = null): void {
   const known = started.get(documentId);
   if (known && performance.now() - known.at < FRESH_MS) return;
+  // What no tap followed must not stay in memory, page image and all.
+  for (const [id, { at }] of started) {
+    if (performance.now() - at >= FRESH_MS) started.delete(id);
+  }
   const view = api.get<DocumentView>(`/api/documents/${documentId}`);
   view.catch(() => started.delete(documentId));
   const { signal } = new AbortController();
@@ -31,6 +35,11 @@ export function warmDocument(documentId: string, versionId: string | null = null
           .image(0, signal)
           .catch(() => undefined);
   started.set(documentId, { at: performance.now(), view, versionId, firstPage });
+}
+
+/** The tablet changes hands: what was fetched for one person opens nothing for the next. */
+export function forgetWarm(): void {
+  started.clear();
 }
 
 export function takeWarm(documentId: string): Warm | undefined {

@@ -25,6 +25,8 @@ interface Ink {
 }
 
 const inks = new Map<string, Ink>();
+/** Five full pages of strokes; without a bound a day of meetings would stay in memory. */
+const INKS_HELD = 10_000;
 const shapes = new WeakMap<Mark, MarkShape>();
 
 /** The stroke of an ink mark before `matrix`: kept by id, because strokes never change. */
@@ -35,6 +37,7 @@ export function inkOf(mark: Mark): Ink {
   if (known && known.text === text && known.width === width) return known;
   const points = pointsOf(text);
   const ink = { text, width, xs: points.xs, ys: points.ys, shape: inkShape(points, width) };
+  if (inks.size >= INKS_HELD) inks.clear();
   inks.set(mark.id, ink);
   return ink;
 }
