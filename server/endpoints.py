@@ -61,7 +61,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _row("POST", "/api/demo/enter", people.enter_demo, "demo.enter", p.EnterDemo, p.SignedIn),
     _row("POST", "/api/sign-out", people.sign_out, "session.close"),
     _row("GET", "/api/me", people.who_am_i, "self.see", None, p.Me),
-    _row("POST", "/api/lease", people.renew_lease, "lease.renew", None, p.Lease),
+    _row("POST", "/api/lease", people.renew_lease, "lease.renew", None, p.Lease, secret=True),
     _row(
         "GET",
         "/api/people",

@@ -108,7 +108,8 @@ class Call:
                 if before is not None:
                     raise Replayed(before.body)
             result = action(session, *args, **kwargs)
-            if self.key is not None and self.maybe_actor is not None:
+            known = self.maybe_actor is not None
+            if self.key is not None and known and not self.endpoint.secret:
                 body = result.model_dump_json() if isinstance(result, BaseModel) else None
                 remember(session, actor.person_id, self.key, body)
             return result, {one.topic: one.seq for one in session.effects.announcements}
@@ -126,7 +127,8 @@ class Endpoint:
     """One row of the API: method, path, handler, who may, body, answer.
 
     `may` names an action of the rights table. An `answer` of None is 204; `raw` handlers read the
-    request's stream or answer bytes themselves.
+    request's stream or answer bytes themselves. A `secret` answer (a key) is never remembered: such
+    a command may be done twice.
     """
 
     method: str
@@ -137,6 +139,7 @@ class Endpoint:
     answer: type[BaseModel] | None = None
     many: bool = False
     raw: bool = False
+    secret: bool = False
     query: tuple[str, ...] = ()
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx
+import pysqlite3
 import pytest
 import websockets
 
@@ -123,3 +124,18 @@ async def test_a_body_over_the_cap_is_refused(sign_in: SignIn) -> None:
     tablet = await sign_in("thuky")
     answer = await tablet.http.post("/api/meetings", content=b"x" * (2**20 + 1))
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+async def test_a_leased_key_is_not_kept_with_the_answered_commands(
+    sign_in: SignIn, server: RunningServer
+) -> None:
+    tablet = await sign_in("daibieu1")
+    headers = {"Idempotency-Key": "thue-khoa-lan-nay"}
+    leases = [(await tablet.http.post("/api/lease", headers=headers)).json() for _ in range(2)]
+    assert leases[0]["key"] == leases[1]["key"]
+    database = pysqlite3.connect(str(server.data / "phonghop.sqlite3"))
+    try:
+        kept = database.execute("SELECT key, body FROM answered").fetchall()
+    finally:
+        database.close()
+    assert not [key for key, body in kept if "thue-khoa" in key or leases[0]["key"] in (body or "")]
