@@ -49,9 +49,11 @@ def wait_saved(page: Page) -> None:
 
 def take_tool(page: Page, tool: str) -> None:
     """Open the pen case, if it is closed, and take a tool."""
-    if page.get_by_test_id("open-tools").is_visible():
-        page.get_by_test_id("open-tools").tap()
-    page.get_by_test_id(f"tool-{tool}").tap()
+    closed, wanted = page.get_by_test_id("open-tools"), page.get_by_test_id(f"tool-{tool}")
+    expect(closed.or_(wanted).first).to_be_visible()
+    if closed.is_visible():
+        closed.tap()
+    wanted.tap()
 
 
 def list_marks(page: Page) -> int:
@@ -250,7 +252,6 @@ def test_signing_out_leaves_nothing_readable(window: Opener, demo: RunningServer
     page.get_by_test_id("sign-out-confirm").first.tap()
     expect(page.get_by_test_id("sign-in-page")).to_be_visible()
     cookies = {one["name"]: one["value"] for one in tablet.context.cookies()}
-    answer = httpx.get(f"{demo.base}/api/me", cookies=cookies)
-    assert answer.status_code == 401
+    poll(lambda: httpx.get(f"{demo.base}/api/me", cookies=cookies).status_code == 401)
     kept = [key for key in page.evaluate(KEPT_BLOBS) if ",outbox," not in key]
     assert kept == []

@@ -51,8 +51,17 @@ export function moved<Entry>(list: readonly Entry[], from: number, to: number): 
   return next;
 }
 
-/** A next full hour at least an hour ahead: where a new meeting's form starts. */
-export function nextFullHour(now: number): number {
-  const hour = 3_600_000;
-  return Math.ceil((now + hour) / hour) * hour;
+const HOUR_MS = 3_600_000;
+const ZONE_HOURS = 7;
+const MORNING = 8;
+/** A meeting that begins later would run into the evening: the next morning is meant. */
+const LAST_START = 16;
+
+/** Where a new meeting's form starts: a full hour, an hour ahead at least, in office hours. */
+export function nextMeetingHour(now: number): number {
+  const start = Math.ceil((now + HOUR_MS) / HOUR_MS);
+  const hour = (start + ZONE_HOURS) % 24;
+  if (hour >= 7 && hour <= LAST_START) return start * HOUR_MS;
+  const untilMorning = (MORNING - hour + 24) % 24;
+  return (start + untilMorning) * HOUR_MS;
 }

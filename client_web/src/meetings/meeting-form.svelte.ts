@@ -1,7 +1,7 @@
 /** What the secretary fills in about a meeting, new or not. */
 import { fromFields, toFields } from '../i18n';
 import type { MeetingHead, MeetingKind, NewMeeting } from '../wire';
-import { nextFullHour } from './calendar';
+import { nextMeetingHour } from './calendar';
 
 const USUAL_LENGTH_MS = 3 * 3_600_000;
 
@@ -25,8 +25,8 @@ export class MeetingForm {
   );
 
   constructor(now: number, head?: MeetingHead, chair?: { id: string; name: string }) {
-    const start = head?.starts_at ?? nextFullHour(now);
-    const end = head?.ends_at ?? nextFullHour(now) + USUAL_LENGTH_MS;
+    const start = head?.starts_at ?? nextMeetingHour(now);
+    const end = head?.ends_at ?? nextMeetingHour(now) + USUAL_LENGTH_MS;
     this.kind = head?.kind ?? 'regular';
     this.title = head?.title ?? '';
     this.place = head?.place ?? '';

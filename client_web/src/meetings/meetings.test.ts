@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AgendaItem, DocumentCard, MeetingCard, MeetingView } from '../wire';
-import { groupMeetings, moved, nextFullHour, plannedStarts } from './calendar';
+import { groupMeetings, moved, nextMeetingHour, plannedStarts } from './calendar';
 import { agendaOf, changeMeeting, changeMine, type MeetingChange } from './changes';
 import { nextStep, titleOf } from './kinds';
 import { newsOf } from './news';
@@ -169,7 +169,16 @@ test('small things of the secretary', () => {
   expect(titleOf('2026 ke hoach.pdf')).toBe('2026 ke hoach');
   expect(nextStep('draft')).toBe('issue');
   expect(nextStep('closed')).toBeNull();
-  expect(nextFullHour(Date.parse('2026-11-22T01:10:00Z'))).toBe(Date.parse('2026-11-22T03:00:00Z'));
+  expect(nextMeetingHour(Date.parse('2026-11-22T01:10:00Z'))).toBe(
+    Date.parse('2026-11-22T03:00:00Z'),
+  );
+  // 19:10 in Viet Nam: the next morning, not a meeting that ends at midnight.
+  expect(nextMeetingHour(Date.parse('2026-11-22T12:10:00Z'))).toBe(
+    Date.parse('2026-11-23T01:00:00Z'),
+  );
+  expect(nextMeetingHour(Date.parse('2026-11-22T18:10:00Z'))).toBe(
+    Date.parse('2026-11-23T01:00:00Z'),
+  );
 });
 
 test('a delegate hears of a meeting that is issued or opened, its staff knows', () => {
