@@ -25,6 +25,11 @@ PdfValue = Any
 PRINT_FLAG: Final = 4
 POPUP_SIZE: Final = (190.0, 110.0)
 DEFAULT_FONT_SIZE: Final = 12.0
+STAMP_WORDS: Final = {"dong_y": "Đồng ý", "can_lam_ro": "Cần làm rõ", "da_xem": "Đã xem"}
+"""What the field's stamps say on paper, in Vietnamese whatever the interface speaks; the tablet has
+the same (client annotating/marks/stamps.ts). A name that is not here is shown as it is."""
+_CAP_MIDDLE: Final = 0.35
+"""Half a capital's height below the middle: there a line's baseline looks centred, em."""
 _UNDERLINE, _STRIKEOUT = 0.94, 0.55
 _NUMBER_SIZE: Final = 8.0
 _MARGIN: Final = 1.0
@@ -272,26 +277,36 @@ def _line(draft: _Draft) -> None:
     canvas.operator("S")
 
 
-def _written(draft: _Draft) -> None:
+def _free_text(draft: _Draft) -> None:
     mark, canvas = draft.mark, draft.canvas
     x0, y0, x1, y1 = mark.geometry["rect"]
     size = float(mark.style.get("font_size", DEFAULT_FONT_SIZE))
     canvas.points += [drawing.apply(_matrix_of(mark), x, y) for x, y in ((x0, y0), (x1, y1))]
-    if mark.kind == "stamp":
-        name = str(mark.style.get("stamp", ""))
-        text = name
-        draft.entries = {"Subtype": PdfName("Stamp"), "Name": PdfName(name or "Draft")}
-    else:
-        text = mark.body
-        red, green, blue = drawing.rgb(draft.color)
-        at = f"/Helv {size / draft.frame.unit:g} Tf {red:g} {green:g} {blue:g} rg"
-        draft.entries = {"Subtype": PdfName("FreeText"), "DA": at, "BS": {"W": 0}}
+    red, green, blue = drawing.rgb(draft.color)
+    at = f"/Helv {size / draft.frame.unit:g} Tf {red:g} {green:g} {blue:g} rg"
+    draft.entries = {"Subtype": PdfName("FreeText"), "DA": at, "BS": {"W": 0}}
     draft.has_text = True
     canvas.fill_color(draft.color)
-    for number, line in enumerate(text.split("\n")):
+    for number, line in enumerate(mark.body.split("\n")):
         if line:
             down = y0 + size + number * size * drawing.LINE_SPACING
             canvas.text(x0, down, line, size, draft.face)
+
+
+def _stamp(draft: _Draft) -> None:
+    mark, canvas = draft.mark, draft.canvas
+    x0, y0, x1, y1 = mark.geometry["rect"]
+    size = float(mark.style.get("font_size", DEFAULT_FONT_SIZE))
+    name = str(mark.style.get("stamp", ""))
+    words = STAMP_WORDS.get(name, name)
+    draft.entries = {"Subtype": PdfName("Stamp"), "Name": PdfName(name or "Draft")}
+    draft.has_text = True
+    canvas.pen(draft.color, draft.width)
+    canvas.polygon([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+    canvas.operator(_paint(fills=False, strokes=draft.width > 0))
+    canvas.fill_color(draft.color)
+    start = (x0 + x1 - draft.face.width(words) * size) / 2
+    canvas.text(start, (y0 + y1) / 2 + _CAP_MIDDLE * size, words, size, draft.face)
 
 
 def _number(draft: _Draft, text: str) -> None:
@@ -323,6 +338,6 @@ _KINDS: Final[dict[str, Callable[[_Draft], None]]] = {
     "ellipse": _shape,
     "line": _line,
     "arrow": _line,
-    "free_text": _written,
-    "stamp": _written,
+    "free_text": _free_text,
+    "stamp": _stamp,
 }

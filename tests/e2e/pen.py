@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from playwright.sync_api import Page
 
@@ -16,8 +16,13 @@ def page_box(page: Page, number: int = 0) -> dict[str, float]:
     return dict(box)
 
 
-def draw(page: Page, points: Sequence[Point], kind: str = "pen") -> None:
-    """One stroke with a pen or a mouse."""
+def draw(
+    page: Page,
+    points: Sequence[Point],
+    kind: str = "pen",
+    hold: Callable[[], None] | None = None,
+) -> None:
+    """One stroke with a pen or a mouse; `hold` happens at its end, before it lifts."""
     session = page.context.new_cdp_session(page)
 
     def event(name: str, point: Point, pressed: int) -> None:
@@ -39,6 +44,8 @@ def draw(page: Page, points: Sequence[Point], kind: str = "pen") -> None:
     event("mousePressed", points[0], 1)
     for point in points[1:]:
         event("mouseMoved", point, 1)
+    if hold is not None:
+        hold()
     event("mouseReleased", points[-1], 0)
     session.detach()
 

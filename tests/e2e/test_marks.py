@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable, Sequence
 
+import pikepdf
 from playwright.sync_api import CDPSession, Page, expect
 
 from tests.e2e.conftest import PORTRAIT, Opener, Window, shot
@@ -47,6 +49,24 @@ def take(page: Page, tool: str) -> None:
 
     until(opened)
     button.click()
+
+
+def take_rare(page: Page, testid: str) -> None:
+    """Take a tool or a stamp from the popover."""
+    take(page, "hand")
+    page.get_by_test_id("more-tools").click()
+    page.get_by_test_id(testid).click()
+    expect(page.get_by_test_id("more-panel")).to_have_count(0)
+
+
+def exported(tablet: Window) -> list[tuple[str, str]]:
+    """Subtype and words of the marks on the first page of the PDF with annotations."""
+    tablet.page.get_by_test_id("open-menu").tap()
+    with tablet.page.expect_download() as waiting:
+        tablet.page.get_by_test_id("download-annotations").tap()
+    with pikepdf.open(io.BytesIO(waiting.value.path().read_bytes())) as pdf:
+        marks = list(pdf.pages[0].obj.get("/Annots", []))
+        return [(str(one["/Subtype"]), str(one.get("/Contents", ""))) for one in marks]
 
 
 def read(window: Opener, tile: str, paper: str, **options: object) -> Window:
@@ -217,3 +237,133 @@ def test_refused_work_is_kept_and_can_be_restored(window: Opener) -> None:
     expect(there.page.get_by_test_id("refused-badge")).to_have_count(0)
     expect(here.page.locator(note)).to_have_count(1)
     assert here.page.locator(note + " title").text_content() == "Xin thêm ý kiến Sở Kế hoạch"
+
+
+def test_shapes_are_drawn_moved_recoloured_and_exported(window: Opener) -> None:
+    tablet = read(window, "commune", PLAN)
+    page = tablet.page
+    box = page_box(page)
+
+    def at(x: float, y: float) -> Point:
+        return box["x"] + box["width"] * x, box["y"] + box["height"] * y
+
+    for number, kind in enumerate(("rectangle", "ellipse", "line", "arrow")):
+        take_rare(page, f"tool-{kind}")
+        top = 0.2 + number * 0.12
+        draw(page, [at(0.3, top), at(0.4, top + 0.03), at(0.6, top + 0.06)])
+        expect(page.locator(MARKS + f"[data-kind={kind}]")).to_have_count(1)
+    page.get_by_test_id("more-tools").click()
+    shot(page, "more-tools")
+    take(page, "select")
+    before = page.locator(MARKS + "[data-kind=rectangle]").get_attribute("x")
+    draw(page, [at(0.3, 0.23), at(0.32, 0.24), at(0.35, 0.25)], "mouse")
+    assert page.locator(MARKS + "[data-kind=rectangle]").get_attribute("x") != before
+    page.get_by_test_id("selection-style").click()
+    page.get_by_test_id("color-green").click()
+    expect(page.locator(MARKS + "[stroke='#1b7a3d']")).to_have_count(1)
+    # The middle of a shape is the page's: only its outline is it.
+    page.keyboard.press("Escape")
+    take(page, "select")
+    page.mouse.click(*at(0.45, 0.235))
+    expect(page.get_by_test_id("selection-bar")).to_have_count(0)
+    page.mouse.click(*at(0.45, 0.59))
+    page.keyboard.press("Delete")
+    expect(page.locator(MARKS + "[data-kind=arrow]")).to_have_count(0)
+    page.keyboard.press("Control+z")
+    saved(page)
+    kinds = [subtype for subtype, _ in exported(tablet)]
+    assert sorted(kinds) == ["/Circle", "/Line", "/Line", "/Square"]
+
+
+def test_a_pen_held_still_draws_a_straight_line(window: Opener) -> None:
+    tablet = read(window, "commune", LETTER)
+    page = tablet.page
+    box = page_box(page)
+    take(page, "pen")
+    y, x = box["y"] + box["height"] * 0.3, box["x"] + box["width"] * 0.2
+    points = [(x + step * 20, y + step % 2 * 4) for step in range(12)]
+    draw(page, points, hold=lambda: page.wait_for_timeout(1_000))
+    expect(page.locator(MARKS + "[data-kind=line]")).to_have_count(1)
+    assert count(page, "ink") == 0
+    page.get_by_test_id("favourite-1").get_by_role("button").click()
+    draw(page, across(box, 0.5))
+    expect(page.locator(MARKS + "[data-kind=ink][fill='#c62828']")).to_have_count(1)
+    saved(page)
+
+
+def test_vietnamese_text_is_composed_on_the_page_and_exported(window: Opener) -> None:
+    tablet = read(window, "chair", PLAN, viewport=PORTRAIT)
+    page = tablet.page
+    box = page_box(page)
+    place = box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.6
+    take_rare(page, "tool-text")
+    draw(page, [place])
+    editor = page.get_by_test_id("text-editor")
+    expect(editor).to_be_focused()
+    # As Telex does: letters are composed, replaced, and only then committed; no key is a letter.
+    session = page.context.new_cdp_session(page)
+    for composing in ("d", "đ", "đe", "đê", "đề"):
+        session.send(
+            "Input.imeSetComposition",
+            {"text": composing, "selectionStart": len(composing), "selectionEnd": len(composing)},
+        )
+    session.send("Input.insertText", {"text": "đề"})
+    page.keyboard.insert_text(" nghị làm rõ")
+    page.keyboard.press("Enter")
+    page.keyboard.insert_text("nguồn vốn")
+    expect(editor).to_have_value("đề nghị làm rõ\nnguồn vốn")
+    shot(page, "text-editor")
+    page.keyboard.press("Escape")
+    expect(editor).to_have_count(0)
+    text = page.locator(MARKS + "[data-kind=free_text]")
+    expect(text).to_have_text("đề nghị làm rõnguồn vốn")
+    draw(page, [(place[0] + 10, place[1] + 8)])
+    expect(editor).to_have_value("đề nghị làm rõ\nnguồn vốn")
+    page.keyboard.press("End")
+    page.keyboard.insert_text("?")
+    draw(page, [(place[0], place[1] + 200)])
+    expect(editor).to_have_count(0)
+    saved(page)
+    [(subtype, words)] = exported(tablet)
+    assert subtype == "/FreeText"
+    assert words.replace("?", "") == "đề nghị làm rõ\nnguồn vốn"
+    assert "?" in words
+
+
+def test_a_stamp_reaches_the_list_and_the_pdf(window: Opener) -> None:
+    tablet = read(window, "chair", LETTER)
+    page = tablet.page
+    box = page_box(page)
+    take_rare(page, "stamp-can_lam_ro")
+    draw(page, [(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.2)])
+    stamp = page.locator(MARKS + "[data-kind=stamp]")
+    expect(stamp).to_have_text("Cần làm rõ")
+    saved(page)
+    assert [subtype for subtype, _ in exported(tablet)] == ["/Stamp"]
+    page.get_by_test_id("open-marks").click()
+    expect(page.get_by_test_id("mark-row")).to_contain_text("Cần làm rõ")
+    shot(page, "stamp")
+
+
+def test_the_point_eraser_cuts_a_stroke_in_one_step(window: Opener) -> None:
+    tablet = read(window, "delegate", PLAN)
+    page = tablet.page
+    start = count(page, "ink")
+    box = page_box(page)
+    take(page, "pen")
+    line = across(box, 0.7)
+    draw(page, line)
+    until(lambda: count(page, "ink") == start + 1)
+    saved(page)
+    before = len(exported(tablet))
+    take_rare(page, "tool-point_eraser")
+    middle = line[6]
+    draw(page, [(middle[0], middle[1] - 40), middle, (middle[0], middle[1] + 40)])
+    until(lambda: count(page, "ink") == start + 2)
+    saved(page)
+    shot(page, "point-eraser")
+    assert len(exported(tablet)) == before + 1
+    page.keyboard.press("Control+z")
+    until(lambda: count(page, "ink") == start + 1)
+    saved(page)
+    assert len(exported(tablet)) == before

@@ -3,10 +3,13 @@ import type { PageViewport } from '../documents';
 import { t } from '../i18n';
 import { toast } from '../ui';
 import { book } from './book.svelte';
-import type { Edit, Mark, Put, Style } from './core';
+import type { Edit, Mark, Put, Spot, Style, Turn } from './core';
 import { notePut, removals, restyles, rewrite, type Birth } from './edits';
+import type { StampName } from './marks/stamps';
+import { cornerOf, upright } from './marks/text-box';
 import { pencase } from './pencase.svelte';
 import { PALM_MS, type PointerDevice } from './pen/pointer-rules';
+import { textBoxPut, textBoxRewrite, type LaidText } from './shape-edits';
 import type { Desk } from './tools/place';
 import type { StyledTool, ToolStyle } from './tools/tools';
 
@@ -18,9 +21,21 @@ export interface OpenNote {
   rotation: PageViewport['rotation'];
 }
 
+/** Text being written on a page. */
+export interface OpenText {
+  mark: Mark | null;
+  birth: Birth;
+  /** Upper left corner as it is read, and how the text is turned. */
+  corner: Spot;
+  rotate: Turn;
+  size: number;
+  color: string;
+}
+
 class MarkDesk implements Desk {
   selection = $state.raw<ReadonlySet<string>>(new Set());
   note = $state.raw<OpenNote | null>(null);
+  text = $state.raw<OpenText | null>(null);
   /** A gesture is under way: what floats over the page waits. */
   working = $state(false);
   /** Finger strokes of the last moments: a palm's, if a pen comes down now. */
@@ -83,9 +98,44 @@ class MarkDesk implements Desk {
     this.note = { mark: null, birth: this.birth(viewport), point, rotation };
   }
 
+  stamp(): StampName {
+    return pencase.stamp;
+  }
+
+  writing(): boolean {
+    return this.text !== null;
+  }
+
+  closeText(): void {
+    this.text = null;
+  }
+
+  openText(viewport: PageViewport, { x, y }: { x: number; y: number }): void {
+    const { color, width: size } = this.style('text');
+    const rotate = upright(viewport.rotation);
+    const birth = this.birth(viewport);
+    this.text = { mark: null, birth, corner: [x, y], rotate, size, color };
+  }
+
+  /** Keeps what was written; emptied text goes. */
+  writeText(open: OpenText, laid: LaidText): void {
+    const mark = book.get(open.birth.id);
+    const empty = laid.lines.every((line) => line.trim() === '');
+    if (mark) book.edit(empty ? removals([mark.id]) : textBoxRewrite(mark, laid));
+    else if (open.mark === null && !empty) book.put(textBoxPut(open.birth, laid, open.color));
+  }
+
+  private openWords(mark: Mark, birth: Birth): void {
+    const { rect = [0, 0, 0, 0], rotate = 0 } = mark.geometry;
+    const { font_size: size = 12, color = '#1d2733' } = mark.style;
+    this.select(new Set());
+    this.text = { mark, birth, corner: cornerOf(rect, rotate), rotate, size, color };
+  }
+
   openMark(mark: Mark): void {
     const [x, y] = mark.geometry.point ?? [0, 0];
     const birth = { id: mark.id, version: mark.version, page: mark.page, created: mark.created };
+    if (mark.kind === 'free_text') return this.openWords(mark, birth);
     this.note = { mark, birth, point: { x, y }, rotation: 0 };
   }
 

@@ -1,6 +1,7 @@
 /** The list of my marks: grouped by page, strokes drawn in one go together. Pure. */
 import type { Kind, Mark } from './core';
 import { shapeOf } from './marks/mark-shape';
+import { stampWords } from './marks/stamps';
 
 export interface ListEntry {
   /** The mark to jump to. */
@@ -10,6 +11,8 @@ export interface ListEntry {
   kind: Kind;
   quote: string;
   body: string;
+  /** What a stamp says. */
+  stamp: string;
   color: string;
   /** Where it begins, page space. */
   y: number;
@@ -51,6 +54,7 @@ export function listOf(marks: readonly Mark[]): ListPage[] {
       kind: mark.kind,
       quote: quoteOf(mark),
       body: mark.body ?? '',
+      stamp: mark.kind === 'stamp' ? stampWords(mark.style.stamp) : '',
       color: mark.style.color ?? '#1d2733',
       x,
       y,
@@ -78,7 +82,9 @@ export function findIn(pages: readonly ListPage[], sought: string): ListPage[] {
   return pages
     .map(({ page, entries }) => ({
       page,
-      entries: entries.filter(({ quote, body }) => fold(`${quote}\n${body}`).includes(needle)),
+      entries: entries.filter(({ quote, body, stamp }) =>
+        fold(`${quote}\n${body}\n${stamp}`).includes(needle),
+      ),
     }))
     .filter(({ entries }) => entries.length > 0);
 }

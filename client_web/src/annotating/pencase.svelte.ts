@@ -1,5 +1,13 @@
 /** The pen case: which tool is in the hand, with what colour and width, and which hand it is. */
-import { DEFAULT_STYLES, TOOLS, type StyledTool, type Tool, type ToolStyle } from './tools/tools';
+import { STAMPS, type StampName } from './marks/stamps';
+import {
+  DEFAULT_PENS,
+  DEFAULT_STYLES,
+  TOOLS,
+  type StyledTool,
+  type Tool,
+  type ToolStyle,
+} from './tools/tools';
 import { PointerRules } from './pen/pointer-rules';
 
 export type Hand = 'right' | 'left';
@@ -8,6 +16,9 @@ const KEY = 'phonghop.pencase';
 
 interface Kept {
   styles: Partial<Record<StyledTool, ToolStyle>>;
+  pens: ToolStyle[];
+  pen: number;
+  stamp: StampName;
   hand: Hand;
   penSeen: boolean;
 }
@@ -16,6 +27,10 @@ class PenCase {
   /** `null`: the hand is empty; fingers scroll, text can be selected. */
   tool = $state<Tool | null>(null);
   styles = $state<Record<StyledTool, ToolStyle>>({ ...DEFAULT_STYLES });
+  /** The three favourite pens, and which of them writes: its style is `styles.pen`. */
+  pens = $state<ToolStyle[]>([...DEFAULT_PENS]);
+  pen = $state(0);
+  stamp = $state<StampName>('dong_y');
   hand = $state<Hand>('right');
   /** The tools are laid out; else only the pen waits at the edge. */
   open = $state(false);
@@ -33,6 +48,12 @@ class PenCase {
     for (const [tool, style] of Object.entries(kept?.styles ?? {})) {
       if (tool in DEFAULT_STYLES) this.styles[tool as StyledTool] = style;
     }
+    // A pen case of before had one pen: it is the first of the three.
+    const pens = kept?.pens ?? [this.styles.pen];
+    this.pens = DEFAULT_PENS.map((pen, i) => pens[i] ?? pen);
+    this.pen = this.pens[kept?.pen ?? 0] ? (kept?.pen ?? 0) : 0;
+    this.styles.pen = this.pens[this.pen] ?? DEFAULT_STYLES.pen;
+    if (kept && kept.stamp in STAMPS) this.stamp = kept.stamp;
     this.hand = kept?.hand === 'left' ? 'left' : 'right';
     if (kept?.penSeen) this.setPenMode(true);
     // A page that scrolls away takes its pointers' last events along; the window still hears them.
@@ -47,11 +68,26 @@ class PenCase {
   /** `null` puts the tool down. */
   take(tool: Tool | null): void {
     this.tool = tool;
-    if (tool !== null && tool !== 'eraser' && tool !== 'select') this.lastTool = tool;
+    if (tool !== null && tool !== 'select' && !tool.endsWith('eraser')) this.lastTool = tool;
+  }
+
+  /** One of the three pens comes into the hand. */
+  choosePen(index: number): void {
+    const style = this.pens[index];
+    if (!style) return;
+    this.pen = index;
+    this.styles.pen = style;
+    this.keep();
+  }
+
+  chooseStamp(name: StampName): void {
+    this.stamp = name;
+    this.keep();
   }
 
   setStyle(tool: StyledTool, change: Partial<ToolStyle>): void {
     this.styles[tool] = { ...this.styles[tool], ...change };
+    if (tool === 'pen') this.pens[this.pen] = this.styles.pen;
     this.keep();
   }
 
@@ -87,7 +123,8 @@ class PenCase {
   }
 
   private keep(): void {
-    const kept: Kept = { styles: this.styles, hand: this.hand, penSeen: this.penSeen };
+    const { styles, pens, pen, stamp, hand, penSeen } = this;
+    const kept: Kept = { styles, pens, pen, stamp, hand, penSeen };
     try {
       localStorage.setItem(KEY, JSON.stringify(kept));
     } catch {

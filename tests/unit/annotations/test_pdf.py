@@ -2,6 +2,7 @@
 
 import math
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from annotations.ink import encode_ink
 from annotations.model import KINDS, Annotation
-from annotations.pdf import PdfName, pdf_date, to_pdf
+from annotations.pdf import STAMP_WORDS, PdfName, pdf_date, to_pdf
 from annotations.pdf_drawing import Canvas, PageFrame, draw_nib, rgb, turn_about
 
 FRAME = PageFrame(left=30, top=470)
@@ -85,6 +86,26 @@ def test_quads_keep_the_order_viewers_use() -> None:
     made = to_pdf(annotation("highlight"), "", FRAME, Monospace())
     assert made.entries["QuadPoints"] == [40, 460, 90, 460, 40, 448, 90, 448]
     assert made.appearance.multiply
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("dong_y", "Đồng ý"), ("can_lam_ro", "Cần làm rõ"), ("other", "other")]
+)
+def test_a_stamp_says_its_words_in_the_middle_of_its_frame(name: str, words: str) -> None:
+    style = {"stamp": name, "font_size": 10.0, "width": 2}
+    made = to_pdf(annotation("stamp", style=style), "", FRAME, Monospace())
+    assert made.entries["Name"] == name
+    content = made.appearance.content.decode()
+    assert f"<{Monospace().glyphs(words)}> Tj" in content
+    start = FRAME.left + 35 - Monospace().width(words) * 10 / 2
+    assert f"{start:.3f} {FRAME.top - 28.5:.3f} Tm" in content
+    assert "\nS\n" in content
+
+
+def test_the_tablet_has_the_same_stamps() -> None:
+    source = Path(__file__).parents[3] / "client_web/src/annotating/marks/stamps.ts"
+    there = re.findall(r"(\w+): \{ words: '([^']+)'", source.read_text(encoding="utf-8"))
+    assert dict(there) == STAMP_WORDS
 
 
 def test_points_are_scaled_by_the_unit_of_the_page() -> None:

@@ -1,6 +1,8 @@
 /** One mark as SVG, in page space. The element carries its id and state for tools and tests. */
 import { NOTE_SIZE, type Mark } from '../core';
 import { inkOf } from './mark-shape';
+import { LINE_SPACING } from './text-box';
+import { CAP_MIDDLE, stampWords } from './stamps';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -62,8 +64,9 @@ function drawn(mark: Mark): SVGElement {
     case 'ellipse':
       return box(mark, color, width);
     case 'free_text':
-    case 'stamp':
       return written(mark, color);
+    case 'stamp':
+      return stamp(mark, color, width);
   }
 }
 
@@ -125,7 +128,7 @@ function box({ kind, geometry, style }: Mark, color: string, width: number): SVG
   return svg('ellipse', { cx: x0 + rx, cy: y0 + ry, rx, ry, ...paint });
 }
 
-function written({ geometry, style, body, kind }: Mark, color: string): SVGElement {
+function written({ geometry, style, body }: Mark, color: string): SVGElement {
   const [x0, y0, x1, y1] = geometry.rect ?? [0, 0, 0, 0];
   const size = style.font_size ?? 12;
   const text = svg('text', {
@@ -135,13 +138,32 @@ function written({ geometry, style, body, kind }: Mark, color: string): SVGEleme
     'font-size': size,
     transform: `rotate(${geometry.rotate ?? 0} ${(x0 + x1) / 2} ${(y0 + y1) / 2})`,
   });
-  const lines = (kind === 'stamp' ? (style.stamp ?? '') : (body ?? '')).split('\n');
-  lines.forEach((line, i) => {
-    const span = svg('tspan', { x: x0, dy: i === 0 ? 0 : size * 1.3 });
+  (body ?? '').split('\n').forEach((line, i) => {
+    const span = svg('tspan', { x: x0, y: y0 + size + i * size * LINE_SPACING });
     span.textContent = line;
     text.append(span);
   });
   return text;
+}
+
+/** Words in a frame, as annotations/pdf.py draws them. */
+function stamp({ geometry, style }: Mark, color: string, width: number): SVGElement {
+  const [x0, y0, x1, y1] = geometry.rect ?? [0, 0, 0, 0];
+  const [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2];
+  const size = style.font_size ?? 12;
+  const group = svg('g', { transform: `rotate(${geometry.rotate ?? 0} ${x} ${y})` });
+  const words = svg('text', {
+    x,
+    y: y + CAP_MIDDLE * size,
+    fill: color,
+    'font-size': size,
+    'font-weight': 600,
+    'text-anchor': 'middle',
+  });
+  words.textContent = stampWords(style.stamp);
+  const frame = { x: x0, y: y0, width: x1 - x0, height: y1 - y0 };
+  group.append(svg('rect', { ...frame, ...pen(color, width) }), words);
+  return group;
 }
 
 /** A sheet with a folded corner and lines; upright however the page is turned. (x, y) is the top

@@ -110,8 +110,37 @@ function makeShape(mark: Mark): MarkShape {
     const line = { xs: [ax, bx], ys: [ay, by], reach: half };
     return { box: grow(boxAround(ax, ay, bx, by), half), line, areas: [] };
   }
-  const box: Box = geometry.rect ?? [0, 0, 0, 0];
+  const rect: Box = geometry.rect ?? [0, 0, 0, 0];
+  const open = mark.style.fill === undefined;
+  if (open && (mark.kind === 'rectangle' || mark.kind === 'ellipse')) {
+    const line = { ...(mark.kind === 'rectangle' ? cornersOf : roundOf)(rect), reach: half };
+    return { box: grow(rect, half), line, areas: [] };
+  }
+  const box = turned(rect, geometry.rotate ?? 0);
   return { box, line: null, areas: [box] };
+}
+
+function cornersOf([x0, y0, x1, y1]: Box): Line {
+  return { xs: [x0, x1, x1, x0, x0], ys: [y0, y0, y1, y1, y0] };
+}
+
+/** Sides that tell an ellipse over a whole page from its polygon by less than a point. */
+const ROUND_SIDES = 48;
+
+function roundOf([x0, y0, x1, y1]: Box): Line {
+  const angles = Array.from({ length: ROUND_SIDES + 1 }, (_, i) => (2 * Math.PI * i) / ROUND_SIDES);
+  return {
+    xs: angles.map((angle) => (x0 + x1) / 2 + ((x1 - x0) / 2) * Math.cos(angle)),
+    ys: angles.map((angle) => (y0 + y1) / 2 + ((y1 - y0) / 2) * Math.sin(angle)),
+  };
+}
+
+/** Where a box lies that is turned about its middle by quarters. */
+function turned(box: Box, rotate: number): Box {
+  if (rotate % 180 === 0) return box;
+  const [x, y] = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
+  const [w, h] = [(box[3] - box[1]) / 2, (box[2] - box[0]) / 2];
+  return [x - w, y - h, x + w, y + h];
 }
 
 interface Line {

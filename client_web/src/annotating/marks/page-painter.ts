@@ -3,7 +3,7 @@
  * SVG, because it stays sharp at 8× without repainting, costs nothing while the pen moves, and
  * the browser scrolls it like the page. Elements are changed only when their mark changed.
  */
-import type { Mark, Quad, Style } from '../core';
+import type { Mark } from '../core';
 import type { Box } from './box';
 import { liesUnder, markElement, svg } from './mark-element';
 
@@ -24,6 +24,9 @@ interface Painted {
   element: SVGElement;
 }
 
+/** What a mark that does not exist yet looks like. */
+export type Preview = Pick<Mark, 'kind' | 'geometry' | 'style'> & Partial<Mark>;
+
 const NOBODY: Omit<Mark, 'kind' | 'geometry' | 'style'> = {
   id: '',
   version: '',
@@ -43,7 +46,8 @@ export class PagePainter {
   private waiting: string[] = [];
   private slice: number | null = null;
   private dimmed: ReadonlySet<string> = new Set();
-  private previewed: SVGElement | null = null;
+  private previewed: SVGElement[] = [];
+  private hidden: ReadonlySet<string> = new Set();
   private framed: SVGElement | null = null;
 
   constructor(host: HTMLElement) {
@@ -87,6 +91,13 @@ export class PagePainter {
     this.dimmed = new Set(ids);
   }
 
+  /** Marks whose parts are shown in their place. */
+  hide(ids: ReadonlySet<string>): void {
+    for (const id of this.hidden) this.painted.get(id)?.element.removeAttribute('visibility');
+    for (const id of ids) this.painted.get(id)?.element.setAttribute('visibility', 'hidden');
+    this.hidden = new Set(ids);
+  }
+
   /** Shifts marks on screen while they are dragged; (0, 0) puts them back. */
   shift(ids: ReadonlySet<string>, dx: number, dy: number): void {
     for (const id of ids) {
@@ -95,17 +106,15 @@ export class PagePainter {
     }
   }
 
-  /** A mark on text while it is being drawn. */
-  preview(
-    part: { kind: 'highlight' | 'underline' | 'strikeout'; quads: Quad[]; style: Style } | null,
-  ): void {
-    this.previewed?.remove();
-    this.previewed = null;
-    if (!part) return;
-    const { kind, quads, style } = part;
-    const mark: Mark = { ...NOBODY, kind, geometry: { quads }, style };
-    this.previewed = markElement(mark);
-    (liesUnder(mark) ? this.under : this.over).group.append(this.previewed);
+  /** Marks while they are being drawn, or as the eraser would leave them. */
+  preview(parts: readonly Preview[]): void {
+    for (const element of this.previewed) element.remove();
+    this.previewed = parts.map((part) => {
+      const mark: Mark = { ...NOBODY, ...part };
+      const element = markElement(mark);
+      (liesUnder(mark) ? this.under : this.over).group.append(element);
+      return element;
+    });
   }
 
   /** The frame that chooses marks. */

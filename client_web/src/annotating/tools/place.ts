@@ -2,6 +2,7 @@
 import type { PageViewport } from '../../documents';
 import type { Edit, Mark, Put } from '../core';
 import type { Birth } from '../edits';
+import type { StampName } from '../marks/stamps';
 import type { PageMarks } from '../marks/page-marks';
 import type { PagePainter } from '../marks/page-painter';
 import type { PointerDevice } from '../pen/pointer-rules';
@@ -20,6 +21,13 @@ export interface Desk {
   select(ids: ReadonlySet<string>): void;
   openNote(viewport: PageViewport, point: { x: number; y: number }): void;
   openMark(mark: Mark): void;
+  /** Which stamp is in the hand. */
+  stamp(): StampName;
+  /** Begins to write on the page; `point` is the text's upper left corner as it is read. */
+  openText(viewport: PageViewport, point: { x: number; y: number }): void;
+  /** Something is being written on a page; closing keeps it. */
+  writing(): boolean;
+  closeText(): void;
   say(key: string): void;
 }
 

@@ -41,7 +41,7 @@ export class TextWork implements Work {
   cancel(): void {
     this.over = true;
     this.words = [];
-    this.place.painter.preview(null);
+    this.place.painter.preview([]);
   }
 
   private read(words: Word[]): void {
@@ -52,8 +52,9 @@ export class TextWork implements Work {
   }
 
   private show(): void {
-    const quads = this.quads()?.quads ?? null;
-    this.place.painter.preview(quads && { kind: this.tool, quads, style: this.style });
+    const quads = this.quads()?.quads;
+    const { tool: kind, style } = this;
+    this.place.painter.preview(quads ? [{ kind, geometry: { quads }, style }] : []);
   }
 
   private quads(): { quads: Quad[]; first: number; last: number; words: Word[] } | null {
@@ -68,7 +69,7 @@ export class TextWork implements Work {
 
   private finish(): void {
     const { desk, painter, viewport } = this.place;
-    painter.preview(null);
+    painter.preview([]);
     if (this.words?.length === 0) return desk.say('marks.noText');
     const found = this.quads();
     if (!found) return;

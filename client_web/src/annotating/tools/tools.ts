@@ -2,10 +2,24 @@
 
 export const INK_TOOLS = ['pen', 'highlighter'] as const;
 export const TEXT_TOOLS = ['highlight', 'underline', 'strikeout'] as const;
-export const TOOLS = [...INK_TOOLS, ...TEXT_TOOLS, 'note', 'eraser', 'select'] as const;
+export const SHAPE_TOOLS = ['rectangle', 'ellipse', 'line', 'arrow'] as const;
+/** What most hands need, on the bar beside the three pens. */
+export const BAR_TOOLS = ['highlighter', 'highlight', 'note', 'eraser', 'select'] as const;
+/** The others wait in one popover. */
+export const MORE_TOOLS = [
+  'underline',
+  'strikeout',
+  ...SHAPE_TOOLS,
+  'text',
+  'point_eraser',
+  'stamp',
+] as const;
+export const TOOLS = ['pen', ...BAR_TOOLS, ...MORE_TOOLS] as const;
 
 export type InkTool = (typeof INK_TOOLS)[number];
 export type TextTool = (typeof TEXT_TOOLS)[number];
+export type ShapeTool = (typeof SHAPE_TOOLS)[number];
+export type MoreTool = (typeof MORE_TOOLS)[number];
 export type Tool = (typeof TOOLS)[number];
 
 export interface ToolStyle {
@@ -37,21 +51,39 @@ export function nameOfColor(color: string): string {
   return all.find(([, value]) => value === color)?.[0] ?? 'other';
 }
 
+const PEN_WIDTHS = [0.8, 1.6, 2.8] as const;
 export const WIDTHS: Readonly<Record<InkTool, readonly number[]>> = {
-  pen: [0.8, 1.6, 2.8],
+  pen: PEN_WIDTHS,
   highlighter: [8, 12, 18],
 };
+/** Sizes of written text: as small print, as body, as a heading. */
+const FONT_SIZES = [10, 13, 18] as const;
 
 const MARKER_OPACITY = 0.55;
 
-export const DEFAULT_STYLES: Readonly<Record<Exclude<Tool, 'eraser' | 'select'>, ToolStyle>> = {
+export const DEFAULT_STYLES: Readonly<
+  Record<Exclude<Tool, 'eraser' | 'point_eraser' | 'select' | 'stamp'>, ToolStyle>
+> = {
   pen: { color: '#1b4fbf', width: 1.6, opacity: 1 },
   highlighter: { color: '#ffd84d', width: 12, opacity: MARKER_OPACITY },
   highlight: { color: '#ffd84d', width: 0, opacity: MARKER_OPACITY },
   underline: { color: '#c62828', width: 1.2, opacity: 1 },
   strikeout: { color: '#c62828', width: 1.2, opacity: 1 },
   note: { color: '#ffd84d', width: 0, opacity: 1 },
+  rectangle: { color: '#c62828', width: 1.6, opacity: 1 },
+  ellipse: { color: '#c62828', width: 1.6, opacity: 1 },
+  line: { color: '#c62828', width: 1.6, opacity: 1 },
+  arrow: { color: '#c62828', width: 1.6, opacity: 1 },
+  /** `width` is the size of the letters. */
+  text: { color: '#1b4fbf', width: 13, opacity: 1 },
 };
+
+/** The three pens at first: one to write, one to correct, one to agree. */
+export const DEFAULT_PENS: readonly ToolStyle[] = [
+  DEFAULT_STYLES.pen,
+  { color: '#c62828', width: 1.6, opacity: 1 },
+  { color: '#1d2733', width: 0.8, opacity: 1 },
+];
 
 export type StyledTool = keyof typeof DEFAULT_STYLES;
 
@@ -61,6 +93,14 @@ export function isInkTool(tool: Tool | null): tool is InkTool {
 
 export function isTextTool(tool: Tool | null): tool is TextTool {
   return tool === 'highlight' || tool === 'underline' || tool === 'strikeout';
+}
+
+export function isShapeTool(kind: string): kind is ShapeTool {
+  return (SHAPE_TOOLS as readonly string[]).includes(kind);
+}
+
+export function isMoreTool(tool: Tool | null): tool is MoreTool {
+  return (MORE_TOOLS as readonly (string | null)[]).includes(tool);
 }
 
 export function isStyledTool(tool: Tool | null): tool is StyledTool {
@@ -75,7 +115,8 @@ export function colorsFor(kind: string): readonly string[] {
 }
 
 export function widthsFor(kind: string): readonly number[] {
-  if (kind === 'ink') return WIDTHS.pen;
+  if (kind === 'ink' || isShapeTool(kind)) return PEN_WIDTHS;
+  if (kind === 'text') return FONT_SIZES;
   return kind === 'pen' || kind === 'highlighter' ? WIDTHS[kind] : [];
 }
 
@@ -89,4 +130,11 @@ export const SHORTCUTS: Readonly<Record<string, Tool>> = {
   n: 'note',
   e: 'eraser',
   v: 'select',
+  r: 'rectangle',
+  o: 'ellipse',
+  l: 'line',
+  a: 'arrow',
+  t: 'text',
+  d: 'stamp',
+  x: 'point_eraser',
 };

@@ -1,0 +1,170 @@
+/** Makers of shapes, text and stamps, and of what the point eraser leaves. Pure, page space. */
+import {
+  encodeInk,
+  eraseStroke,
+  inkToText,
+  strokeBox,
+  type Box,
+  type Edit,
+  type Geometry,
+  type Kind,
+  type Mark,
+  type Matrix,
+  type Put,
+  type Spot,
+  type Stroke,
+  type Turn,
+} from './core';
+import type { Birth } from './edits';
+import { STAMP_FONT, STAMP_FRAME, stampSize, STAMPS, type StampName } from './marks/stamps';
+import { boxFrom, LINE_SPACING, upright } from './marks/text-box';
+import type { ShapeTool, ToolStyle } from './tools/tools';
+
+/** A shape drawn from one corner or end to the other. */
+export function shapeGeometry(kind: ShapeTool, from: Spot, to: Spot): Geometry {
+  const [ax, ay, bx, by] = [...from, ...to].map(hundredth) as Box;
+  if (kind === 'line' || kind === 'arrow') return { from: [ax, ay], to: [bx, by] };
+  return { rect: [Math.min(ax, bx), Math.min(ay, by), Math.max(ax, bx), Math.max(ay, by)] };
+}
+
+export function shapePut(
+  birth: Birth,
+  kind: ShapeTool,
+  from: Spot,
+  to: Spot,
+  { color, width, opacity }: ToolStyle,
+): Put {
+  const geometry = shapeGeometry(kind, from, to);
+  return { op: 'put', ...birth, kind, geometry, style: { color, width, opacity } };
+}
+
+/** A stamp whose middle lies at `point`, wholly on the page, upright as the page is shown. */
+export function stampPut(
+  birth: Birth,
+  name: StampName,
+  point: { x: number; y: number },
+  page: { widthPt: number; heightPt: number; rotation: Turn },
+): Put {
+  const { width, height } = stampSize(name);
+  const lies = page.rotation % 180 !== 0;
+  const [halfX, halfY] = lies ? [height / 2, width / 2] : [width / 2, height / 2];
+  const x = between(point.x, halfX + STAMP_FRAME, page.widthPt - halfX - STAMP_FRAME);
+  const y = between(point.y, halfY + STAMP_FRAME, page.heightPt - halfY - STAMP_FRAME);
+  const rect = [x - width / 2, y - height / 2, x + width / 2, y + height / 2].map(hundredth) as Box;
+  return {
+    op: 'put',
+    ...birth,
+    kind: 'stamp',
+    geometry: { rect, ...turn(upright(page.rotation)) },
+    style: { color: STAMPS[name].color, width: STAMP_FRAME, font_size: STAMP_FONT, stamp: name },
+  };
+}
+
+/** Text as it was laid out: its lines and the width of the widest, points. */
+export interface LaidText {
+  lines: readonly string[];
+  width: number;
+  size: number;
+  /** Upper left corner as it is read. */
+  corner: Spot;
+  rotate: Turn;
+}
+
+function textGeometry({ lines, width, size, corner, rotate }: LaidText): Geometry {
+  const height = lines.length * size * LINE_SPACING;
+  return { rect: boxFrom(corner, Math.max(width, 1), height, rotate), ...turn(rotate) };
+}
+
+export function textBoxPut(birth: Birth, laid: LaidText, color: string): Put {
+  return {
+    op: 'put',
+    ...birth,
+    kind: 'free_text',
+    geometry: textGeometry(laid),
+    style: { color, font_size: laid.size },
+    body: laid.lines.join('\n'),
+  };
+}
+
+/** The same text written anew: nothing where no word has changed. */
+export function textBoxRewrite(mark: Mark, laid: LaidText): Edit[] {
+  const body = laid.lines.join('\n');
+  if (body === (mark.body ?? '')) return [];
+  return [{ op: 'patch', id: mark.id, geometry: textGeometry(laid), body }];
+}
+
+const INKS: readonly Kind[] = ['ink', 'highlighter'];
+
+/** Only strokes can be cut; what has other shapes goes whole, with the other eraser. */
+export function isCuttable(mark: Mark): boolean {
+  return INKS.includes(mark.kind);
+}
+
+/**
+ * What is left of pieces of a stroke when a disc of radius `reach` (page space) is wiped from
+ * (ax, ay) to (bx, by). The same array when nothing was touched.
+ */
+export function wipe(
+  pieces: readonly Stroke[],
+  matrix: Matrix | undefined,
+  [ax, ay]: Spot,
+  [bx, by]: Spot,
+  reach: number,
+): readonly Stroke[] {
+  const [a, b, c, d, e, f] = matrix ?? [1, 0, 0, 1, 0, 0];
+  const size = a * d - b * c;
+  const r = reach / Math.sqrt(Math.abs(size));
+  // Discs half a radius apart leave no ridge worth seeing between them.
+  const steps = Math.max(1, Math.ceil(Math.hypot(bx - ax, by - ay) / (reach / 2)));
+  let left = pieces;
+  for (let i = 0; i <= steps; i++) {
+    const px = ax + ((bx - ax) * i) / steps - e;
+    const py = ay + ((by - ay) * i) / steps - f;
+    const [x, y] = [(d * px - c * py) / size, (a * py - b * px) / size];
+    if (!left.some((piece) => eraseStroke(piece, x, y, r) !== null)) continue;
+    left = left.flatMap((piece) => eraseStroke(piece, x, y, r) ?? [piece]);
+  }
+  return left;
+}
+
+/** A cut stroke: it goes and its pieces come, as neighbours in one batch. Its remark stays with
+ * the first piece. */
+export function cut(mark: Mark, pieces: readonly Stroke[], nextId: () => string): Edit[] {
+  const { version, page, created, kind, style, geometry, body } = mark;
+  return [
+    { op: 'delete', id: mark.id },
+    ...pieces.map((piece, i): Put => ({
+      op: 'put',
+      id: nextId(),
+      version,
+      page,
+      created,
+      kind,
+      geometry: pieceGeometry(piece, geometry.matrix),
+      style,
+      ...(i === 0 && body ? { body } : {}),
+      ink: pieceInk(piece),
+    })),
+  ];
+}
+
+export function pieceGeometry(piece: Stroke, matrix: Matrix | undefined): Geometry {
+  const rect = strokeBox(piece, matrix).map(hundredth) as Box;
+  return matrix ? { rect, matrix } : { rect };
+}
+
+export function pieceInk({ xs, ys, pressure, times }: Stroke): string {
+  return inkToText(encodeInk(xs, ys, pressure, times));
+}
+
+function turn(rotate: Turn): { rotate?: Turn } {
+  return rotate === 0 ? {} : { rotate };
+}
+
+function between(value: number, low: number, high: number): number {
+  return Math.min(Math.max(value, low), Math.max(low, high));
+}
+
+function hundredth(value: number): number {
+  return Math.round(value * 100) / 100;
+}
