@@ -240,7 +240,7 @@ def test_refused_work_is_kept_and_can_be_restored(window: Opener) -> None:
 
 
 def test_shapes_are_drawn_moved_recoloured_and_exported(window: Opener) -> None:
-    tablet = read(window, "commune", PLAN)
+    tablet = read(window, "second_delegate", LETTER, viewport=PORTRAIT)
     page = tablet.page
     box = page_box(page)
 
@@ -276,7 +276,7 @@ def test_shapes_are_drawn_moved_recoloured_and_exported(window: Opener) -> None:
 
 
 def test_a_pen_held_still_draws_a_straight_line(window: Opener) -> None:
-    tablet = read(window, "commune", LETTER)
+    tablet = read(window, "approver", LETTER)
     page = tablet.page
     box = page_box(page)
     take(page, "pen")
@@ -346,12 +346,12 @@ def test_a_stamp_reaches_the_list_and_the_pdf(window: Opener) -> None:
 
 
 def test_the_point_eraser_cuts_a_stroke_in_one_step(window: Opener) -> None:
-    tablet = read(window, "delegate", PLAN)
+    tablet = read(window, "operator", LETTER)
     page = tablet.page
     start = count(page, "ink")
     box = page_box(page)
     take(page, "pen")
-    line = across(box, 0.7)
+    line = across(box, 0.35)
     draw(page, line)
     until(lambda: count(page, "ink") == start + 1)
     saved(page)
