@@ -123,5 +123,6 @@ describe('undo', () => {
     make(put('z'));
     undo.forget();
     expect(undo.canUndo).toBe(false);
-  });
+    // Many steps: the time is for a busy machine, the count is what is checked.
+  }, 60_000);
 });
