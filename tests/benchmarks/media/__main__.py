@@ -28,6 +28,8 @@ LOSS = 0.05
 ONE_WAY_S = 0.04
 # More than this on the server's core by other processes and delays are theirs as well.
 OTHERS_BOUND_PCT = 10.0
+# The publisher that the figures are of, and the one whose lines stand beside them.
+CHROMIUM, PACED = "chromium-like", "paced"
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ class Run:
         """What stands beside every figure of a fan-out."""
         return {
             "receivers": fanout.receivers,
+            "publisher": fanout.publisher,
             "packets": fanout.packets,
             "packets_per_s": fanout.packets_per_s,
             "publisher_packets_per_s": fanout.publisher_packets_per_s,
@@ -136,9 +139,12 @@ def _read_version() -> str:
     return said.stdout.strip() or "unknown"
 
 
-def run_janus(run: Run) -> dict[str, Fanout]:
-    """The peer with Debian's settings, and with one event loop, which suits one core better."""
-    found: dict[str, Fanout] = {}
+def run_janus(run: Run) -> dict[tuple[str, str], Fanout]:
+    """The peer with Debian's settings, and with one event loop, which suits one core better.
+
+    By settings and publisher.
+    """
+    found: dict[tuple[str, str], Fanout] = {}
     sizes = run.sizes
     for label, loops in (("debian", 0), ("event_loop", 1)):
         crowd = Crowd()
@@ -147,31 +153,38 @@ def run_janus(run: Run) -> dict[str, Fanout]:
             publisher = measures.start_publisher(crowd, server, 1, "a")
             receivers: list[Receiver] = []
             measures.add_receivers(crowd, server, receivers, sizes.peer_receivers)
-            found[label] = measures.measure_fanout(
-                crowd, server, publisher, receivers, run.server_core,
-                sizes.window_s, sizes.windows, sizes.settle_s,
-            )  # fmt: skip
+            patterns = (CHROMIUM,) if loops or run.quick else (CHROMIUM, PACED)
+            for publisher.pattern in patterns:
+                measured = found[label, publisher.pattern] = measures.measure_fanout(
+                    crowd, server, publisher, receivers, run.server_core,
+                    sizes.window_s, sizes.windows, sizes.settle_s,
+                )  # fmt: skip
+                run.print_figure(
+                    "janus_us_per_packet" + _suffix(publisher.pattern),
+                    measured.us_per_packet,
+                    "us",
+                    peer="janus",
+                    version=find_version(),
+                    settings=label,
+                    **run.describe(measured),
+                )
         finally:
             crowd.close()
             server.stop()
-        run.print_figure(
-            "janus_us_per_packet",
-            found[label].us_per_packet,
-            "us",
-            peer="janus",
-            version=find_version(),
-            settings=label,
-            **run.describe(found[label]),
-        )
         if run.quick:
             break
     return found
 
 
-def run_fanout(run: Run, janus: dict[str, Fanout]) -> None:
+def _suffix(pattern: str) -> str:
+    return "_paced" if pattern == PACED else ""
+
+
+def run_fanout(run: Run, janus: dict[tuple[str, str], Fanout]) -> None:
     """Cost per packet over the sizes, delay, loss, memory, and the ratio to the peer."""
     sizes = run.sizes
     points: dict[int, Fanout] = {}
+    paced: dict[int, Fanout] = {}
     with run.engine() as (crowd, engine):
         publisher = measures.start_publisher(crowd, engine, 1, "a")
         stage = engine.set_stage("a")
@@ -181,17 +194,21 @@ def run_fanout(run: Run, janus: dict[str, Fanout]) -> None:
         receivers: list[Receiver] = []
         for count in sizes.points:
             measures.add_receivers(crowd, engine, receivers, count)
-            points[count] = measures.measure_fanout(
-                crowd, engine, publisher, receivers, run.server_core,
-                sizes.window_s, sizes.windows, sizes.settle_s,
-            )  # fmt: skip
-            main = count == sizes.sites
-            run.print_figure(
-                "us_per_packet" if main else f"us_per_packet_{count}",
-                points[count].us_per_packet,
-                "us",
-                **run.describe(points[count]),
-            )
+            beside_it = count in (sizes.sites, sizes.peer_receivers) and not run.quick
+            for publisher.pattern in (PACED, CHROMIUM) if beside_it else (CHROMIUM,):
+                measured = measures.measure_fanout(
+                    crowd, engine, publisher, receivers, run.server_core,
+                    sizes.window_s, sizes.windows, sizes.settle_s,
+                )  # fmt: skip
+                (paced if publisher.pattern == PACED else points)[count] = measured
+                run.print_figure(
+                    "us_per_packet"
+                    + ("" if count == sizes.sites else f"_{count}")
+                    + _suffix(publisher.pattern),
+                    measured.us_per_packet,
+                    "us",
+                    **run.describe(measured),
+                )
     main_point = points[sizes.sites]
     beside = {"receivers": sizes.sites, "valid": main_point.valid}
     lost = max(main_point.lost, main_point.short)
@@ -216,9 +233,13 @@ def run_fanout(run: Run, janus: dict[str, Fanout]) -> None:
         rss_kb=main_point.rss_kb,
         empty_kb=empty_kb,
     )
-    ours = points.get(sizes.peer_receivers)
-    for label, name in (("debian", "vs_janus"), ("event_loop", "vs_janus_event_loop")):
-        theirs = janus.get(label)
+    for label, pattern, name in (
+        ("debian", CHROMIUM, "vs_janus"),
+        ("event_loop", CHROMIUM, "vs_janus_event_loop"),
+        ("debian", PACED, "vs_janus_paced"),
+    ):
+        ours = (paced if pattern == PACED else points).get(sizes.peer_receivers)
+        theirs = janus.get((label, pattern))
         if ours is None or theirs is None or not theirs.us_per_packet:
             continue
         run.print_figure(
@@ -226,6 +247,7 @@ def run_fanout(run: Run, janus: dict[str, Fanout]) -> None:
             ours.us_per_packet / theirs.us_per_packet,
             "ratio",
             receivers=ours.receivers,
+            publisher=pattern,
             us_per_packet=ours.us_per_packet,
             peer="janus",
             peer_version=find_version(),
@@ -342,7 +364,7 @@ def main() -> int:
         processes.go_ahead()
     parts = arguments.only.split(",")
     run = Run(QUICK if arguments.quick else FULL, arguments.quick)
-    janus: dict[str, Fanout] = {}
+    janus: dict[tuple[str, str], Fanout] = {}
     if "janus" in parts:
         try:
             janus = run_janus(run)

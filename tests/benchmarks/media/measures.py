@@ -33,6 +33,7 @@ class Fanout:
     """One size: medians over windows, sums of losses."""
 
     receivers: int
+    publisher: str
     us_per_packet: float
     windows: list[float]
     packets: int
@@ -133,6 +134,7 @@ def measure_fanout(
     delays = [delay / 1e6 for r in receivers for delay in r.delays_ns]
     return Fanout(
         receivers=len(receivers),
+        publisher=publisher.pattern,
         us_per_packet=statistics.median(costs),
         windows=[round(cost, 2) for cost in costs],
         packets=packets,

@@ -83,7 +83,9 @@ class Camera:
             self._debt -= repay
             size = (self._mean - repay) * self._random.uniform(0.7, 1.3)
         count = max(1, -(-int(size) // PAYLOAD_BYTES))
-        sizes = [int(size) // count] * count
+        # libwebrtc cuts a picture into packets that differ by a byte, the larger ones last
+        each, larger = divmod(int(size), count)
+        sizes = [each] * (count - larger) + [each + 1] * larger
         frame = Frame(self.count, keyframe, sizes)
         self.count += 1
         return frame
