@@ -37,6 +37,7 @@ export default defineConfig({
         maximumFileSizeToCacheInBytes: 4 * 1024 * 1024,
         navigateFallback: '/index.html',
         navigateFallbackDenylist: [/^\/api\//, /^\/live/, /^\/healthz/, /^\/metrics/],
+        importScripts: ['sw-routes.js'],
         cleanupOutdatedCaches: true,
         clientsClaim: true,
       },

@@ -113,6 +113,10 @@ export class Book {
     return this.replica()?.onPage(page) ?? [];
   }
 
+  hasMarks(page: number): boolean {
+    return this.marksOn(page)[Symbol.iterator]().next().done !== true;
+  }
+
   all(): Mark[] {
     return [...(this.replica()?.marks() ?? [])];
   }

@@ -13,6 +13,8 @@ export const annotating = {
   open: (documentId: string, known?: { layer: string; mayAnnotate: boolean }) =>
     book.open(documentId, known),
   close: () => book.close(),
+  /** Whether something is drawn on a page of the open document. */
+  hasMarks: (page: number) => book.hasMarks(page),
   /** Batches of this person that the server has not got, in all documents. */
   countUnsent: () => book.countUnsent(),
 };

@@ -1,8 +1,16 @@
 /** Pages as images: from memory, from the sealed copy, from the server, in this order. */
 import { ApiProblem } from '../wire';
-import { compare, type Verdict } from './fingerprint';
+import { compare, verdictOf, type Verdict } from './fingerprint';
 import { Lane, type Wanted } from './lane';
-import { decodeImage } from './painter';
+import {
+  bringPage,
+  decodeImage,
+  forgetAfar,
+  heldAfar,
+  paintsAfar,
+  showUnlessAborted,
+  type Surface,
+} from './painter';
 import { readAllWords, readWords } from './page_text';
 import type { Bytes, PageFiles, PageSource } from './source';
 import type { Tile } from './tiles';
@@ -32,6 +40,8 @@ export interface ImagePagesParts {
 export class ImagePages implements PageSource {
   readonly #parts: ImagePagesParts;
   readonly #fetching = new Lane(FETCHES);
+  /** Two at a time: one is fetched while the other is decoded. */
+  readonly #painting = new Lane(2);
   /** Two decodes side by side double the peak memory and make the visible page wait. */
   readonly #decoding = new Lane(1);
   readonly #memory = new Map<number, Bytes>();
@@ -44,11 +54,34 @@ export class ImagePages implements PageSource {
   }
 
   get idle(): boolean {
-    return this.#fetching.idle && this.#decoding.idle;
+    return this.#fetching.idle && this.#decoding.idle && this.#painting.idle;
   }
 
-  async image(page: number, wanted: Wanted): Promise<ImageBitmap> {
-    return this.#decode(await this.imageBytes(page, wanted), wanted);
+  async paint(page: number, surface: Surface, wanted: Wanted): Promise<void> {
+    const { afar } = surface;
+    if (afar === undefined) {
+      const bitmap = await this.#decode(await this.imageBytes(page, wanted), wanted);
+      return showUnlessAborted(surface, bitmap, wanted.signal);
+    }
+    return this.#painting.run(wanted, (signal) => this.#bring(page, signal, afar));
+  }
+
+  /** By the worker: from what lies on this thread, else straight from the server. */
+  async #bring(page: number, signal: AbortSignal, surface?: number): Promise<void> {
+    const near = this.#memory.get(page);
+    for (const files of near ? this.#parts.files.slice(0, 1) : this.#parts.files) {
+      const path = files.imagePath?.(page) ?? '';
+      const bytes = near ?? (path === '' ? await files.image(page, signal) : undefined);
+      if (!bytes && path === '') continue;
+      const what = { path, ...(bytes && { bytes }), ...(surface !== undefined && { surface }) };
+      const { size, sha } = await bringPage(what, signal);
+      if (size > 0 && !near) {
+        this.#parts.onImage?.(page, size);
+        this.#parts.onVerdict(page, verdictOf(sha, this.#parts.page(page)?.image_sha ?? null));
+      }
+      return;
+    }
+    throw new ApiProblem('offline', 0);
   }
 
   async thumb(page: number, wanted: Wanted): Promise<ImageBitmap> {
@@ -91,19 +124,25 @@ export class ImagePages implements PageSource {
   }
 
   async prefetch(page: number, signal: AbortSignal): Promise<void> {
-    await this.imageBytes(page, { priority: () => Infinity, signal }).catch(() => undefined);
+    const wanted = { priority: () => Infinity, signal };
+    const near = paintsAfar()
+      ? this.#painting.run(wanted, () => this.#bring(page, signal))
+      : this.imageBytes(page, wanted);
+    await near.catch(() => undefined);
   }
 
   close(): void {
     this.#closing.abort();
+    forgetAfar();
     this.#memory.clear();
     this.#held = 0;
     this.#all = undefined;
   }
 
   /** An image that is in memory already; for the copy on this device. */
-  held(page: number): Bytes | undefined {
-    return this.#memory.get(page);
+  async held(page: number): Promise<Bytes | undefined> {
+    const path = this.#parts.files.map((files) => files.imagePath?.(page)).find(Boolean);
+    return this.#memory.get(page) ?? (path === undefined ? undefined : heldAfar(path));
   }
 
   async imageBytes(page: number, wanted: Wanted): Promise<Bytes> {

@@ -80,7 +80,7 @@ function parts(versionId: string, more: Partial<KeeperParts> = {}): KeeperParts 
   return {
     store,
     server,
-    held: () => undefined,
+    held: () => Promise.resolve(undefined),
     imageBytes: () => undefined,
     idle: () => Promise.resolve(),
     now: () => (clock += 1),
@@ -105,7 +105,7 @@ describe('keeping an opened document', () => {
   });
 
   test('what is in memory already is not fetched again', async () => {
-    const held = (page: number) => (page === 1 ? imageOf('a-v1', 1) : undefined);
+    const held = (page: number) => Promise.resolve(page === 1 ? imageOf('a-v1', 1) : undefined);
     await keep(await view('a'), parts('a-v1', { held }), signal);
     expect(asked).toEqual(['words', 'image 0', 'image 2']);
   });

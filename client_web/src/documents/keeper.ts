@@ -24,7 +24,7 @@ export interface KeeperParts {
   store: Store;
   server: PageFiles;
   /** An image in memory already, so that it is not fetched twice. */
-  held: (page: number) => Bytes | undefined;
+  held: (page: number) => Promise<Bytes | undefined>;
   /** Mean bytes of the images seen so far. */
   imageBytes: () => number | undefined;
   /** Resolves when the reader needs nothing, so that keeping never delays a page. */
@@ -180,7 +180,8 @@ async function keepImages(
     const key = names.image(version.id, page.index);
     if (!here.has(key)) {
       await parts.idle(signal);
-      const bytes = parts.held(page.index) ?? (await parts.server.image(page.index, signal));
+      const near = await parts.held(page.index);
+      const bytes = near ?? (await parts.server.image(page.index, signal));
       if (!bytes || (await compare(bytes, page.image_sha)) === 'differs') continue;
       if (!(await shelf.take(key, bytes))) return;
     }

@@ -13,6 +13,7 @@ export function serverFiles(documentId: string, versionId: string): PageFiles {
     api.bytes(`${base}/${path}`, { signal }) as Promise<Bytes>;
   return {
     image: (page, signal) => get(`pages/${page}/image`, signal),
+    imagePath: (page) => `${base}/pages/${page}/image`,
     thumb: (page, signal) => get(`pages/${page}/thumb`, signal),
     words: (page, signal) => get(`pages/${page}/words`, signal),
     allWords: (signal) => get('words', signal),

@@ -1,16 +1,41 @@
 /**
- * Decodes pages and puts them on their canvases away from the page's own thread: handing 9 MB of pixels to
- * the compositor took 20 ms of it (80 ms on a tablet four times as slow), once per page scrolled by.
+ * Brings pages onto their canvases away from the page's own thread: asks the server, checks the
+ * bytes, decodes, paints. Handing 9 MB of pixels to the compositor alone took 20 ms of that thread
+ * per page (80 ms on a tablet four times as slow), and each step there was a frame too late.
+ * Nothing made here passes through that thread, so nothing is left there for its collector.
  */
+import { sha256 } from './fingerprint';
 import type { PaintAnswer, PaintOrder } from './painter';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+type PageOrder = Extract<PaintOrder, { kind: 'page' }>;
 
 interface Surface {
   canvas: OffscreenCanvas;
   context: ImageBitmapRenderingContext | null;
 }
 
+class Refused extends Error {
+  constructor(
+    readonly status: number,
+    readonly body: unknown,
+  ) {
+    super(`refused: ${status}`);
+  }
+}
+
+/** Encoded pages held: some 80 pages of text, so that turning back is instant. */
+const MEMORY_BYTES = 6 * 1024 * 1024;
+
 const surfaces = new Map<number, Surface>();
-const answer = (message: PaintAnswer) => postMessage(message);
+const jobs = new Map<number, AbortController>();
+const memory = new Map<string, Bytes>();
+let held = 0;
+/** One decode after the other: two side by side double the peak memory. */
+let decoding: Promise<unknown> = Promise.resolve();
+
+const answer = (message: PaintAnswer, transfer: Transferable[] = []) =>
+  postMessage(message, { transfer });
 
 function empty({ canvas, context }: Surface): void {
   context?.transferFromImageBitmap(null);
@@ -18,44 +43,123 @@ function empty({ canvas, context }: Surface): void {
   canvas.height = 0;
 }
 
-async function decode(job: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+function show(surface: Surface | undefined, bitmap: ImageBitmap): void {
+  if (surface) {
+    const { canvas, context } = surface;
+    if (canvas.width !== bitmap.width) canvas.width = bitmap.width;
+    if (canvas.height !== bitmap.height) canvas.height = bitmap.height;
+    context?.transferFromImageBitmap(bitmap);
+  }
+  bitmap.close();
+}
+
+function remember(path: string, bytes: Bytes): void {
+  if (memory.has(path)) return;
+  memory.set(path, bytes);
+  held += bytes.byteLength;
+  for (const [oldest, old] of memory) {
+    if (held <= MEMORY_BYTES || oldest === path) break;
+    memory.delete(oldest);
+    held -= old.byteLength;
+  }
+}
+
+function recall(path: string): Bytes | undefined {
+  const known = memory.get(path);
+  if (known) {
+    memory.delete(path);
+    memory.set(path, known);
+  }
+  return known;
+}
+
+async function fetched(path: string, signal: AbortSignal): Promise<Bytes> {
+  const reply = await fetch(path, { signal, credentials: 'same-origin' });
+  if (!reply.ok) throw new Refused(reply.status, await reply.json().catch(() => null));
+  const bytes = new Uint8Array(await reply.arrayBuffer());
+  remember(path, bytes);
+  return bytes;
+}
+
+function decoded(bytes: Bytes, signal?: AbortSignal): Promise<ImageBitmap> {
+  const turn = decoding.then(() => {
+    signal?.throwIfAborted();
+    return createImageBitmap(new Blob([bytes], { type: 'image/webp' }));
+  });
+  decoding = turn.catch(() => undefined);
+  return turn;
+}
+
+async function page({ job, id, path, bytes }: PageOrder): Promise<void> {
+  const stop = new AbortController();
+  const { signal } = stop;
+  jobs.set(job, stop);
   try {
-    const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/webp' }));
-    postMessage({ kind: 'decoded', job, bitmap } satisfies PaintAnswer, { transfer: [bitmap] });
+    const known = bytes ? undefined : recall(path);
+    const data = bytes ?? known ?? (await fetched(path, signal));
+    const hashing = known ? undefined : sha256(data);
+    if (id !== undefined) {
+      const bitmap = await decoded(data, signal);
+      if (signal.aborted) bitmap.close();
+      signal.throwIfAborted();
+      show(surfaces.get(id), bitmap);
+    }
+    answer({ kind: 'page', job, size: known ? 0 : data.byteLength, sha: await hashing });
+  } catch (problem) {
+    if (signal.aborted) return;
+    if (problem instanceof Refused) {
+      answer({ kind: 'failed', job, status: problem.status, body: problem.body });
+    } else {
+      const notAPicture = problem instanceof DOMException;
+      answer({ kind: 'failed', job, status: notAPicture ? -1 : 0, body: null });
+    }
+  } finally {
+    jobs.delete(job);
+  }
+}
+
+async function decode(job: number, bytes: Bytes): Promise<void> {
+  try {
+    const bitmap = await decoded(bytes);
+    answer({ kind: 'decoded', job, bitmap }, [bitmap]);
   } catch {
     answer({ kind: 'decoded', job, bitmap: undefined });
   }
 }
 
 onmessage = ({ data }: MessageEvent<PaintOrder>) => {
-  if (data.kind === 'decode') {
-    void decode(data.job, data.bytes);
-    return;
-  }
-  const surface = surfaces.get(data.id);
   switch (data.kind) {
-    case 'canvas':
-      surfaces.set(data.id, {
-        canvas: data.canvas,
-        context: data.canvas.getContext('bitmaprenderer'),
-      });
-      break;
+    case 'page':
+      void page(data);
+      return;
+    case 'cancel':
+      jobs.get(data.job)?.abort();
+      return;
+    case 'decode':
+      void decode(data.job, data.bytes);
+      return;
+    case 'held':
+      answer({ kind: 'held', job: data.job, bytes: memory.get(data.path) });
+      return;
+    case 'forget':
+      memory.clear();
+      held = 0;
+      return;
+    case 'canvas': {
+      const { canvas } = data;
+      surfaces.set(data.id, { canvas, context: canvas.getContext('bitmaprenderer') });
+      return;
+    }
     case 'show':
-      if (surface) {
-        surface.canvas.width = data.bitmap.width;
-        surface.canvas.height = data.bitmap.height;
-        surface.context?.transferFromImageBitmap(data.bitmap);
-      }
-      data.bitmap.close();
+      show(surfaces.get(data.id), data.bitmap);
       answer({ kind: 'shown', id: data.id });
-      break;
+      return;
     case 'empty':
+    case 'drop': {
+      const surface = surfaces.get(data.id);
       if (surface) empty(surface);
-      break;
-    case 'drop':
-      if (surface) empty(surface);
-      surfaces.delete(data.id);
-      break;
+      if (data.kind === 'drop') surfaces.delete(data.id);
+    }
   }
 };
 

@@ -3,8 +3,15 @@
  * (`bitmaprenderer`), in a worker where the browser can; and its pixels are given back at once
  * when the page leaves, because the collector would take its time (644 MB in a long document).
  */
+import { api, ApiProblem } from '../wire';
+import type { Bytes } from './source';
+
 export type PaintOrder =
-  | { kind: 'decode'; job: number; bytes: Uint8Array<ArrayBuffer> }
+  | { kind: 'page'; job: number; id: number | undefined; path: string; bytes: Bytes | undefined }
+  | { kind: 'cancel'; job: number }
+  | { kind: 'decode'; job: number; bytes: Bytes }
+  | { kind: 'held'; job: number; path: string }
+  | { kind: 'forget' }
   | { kind: 'canvas'; id: number; canvas: OffscreenCanvas }
   | { kind: 'show'; id: number; bitmap: ImageBitmap }
   | { kind: 'empty' | 'drop'; id: number };
@@ -12,11 +19,21 @@ export type PaintOrder =
 export type PaintAnswer =
   | { kind: 'ready' }
   | { kind: 'shown'; id: number }
+  | { kind: 'page'; job: number; size: number; sha: string | undefined }
+  /** Status 0: nothing came back; -1: what came is no picture. */
+  | { kind: 'failed'; job: number; status: number; body: unknown }
+  | { kind: 'held'; job: number; bytes: Bytes | undefined }
   | { kind: 'decoded'; job: number; bitmap: ImageBitmap | undefined };
 
+/** What came for a page: nothing (size 0) when the worker had it. */
+export interface Arrived {
+  size: number;
+  sha: string | undefined;
+}
+
 export interface Surface {
-  /** Painted by the worker. */
-  readonly afar: boolean;
+  /** Known to the worker, which paints it; undefined: painted on this thread. */
+  readonly afar: number | undefined;
   /** Takes the bitmap over; resolves when it is with the compositor. */
   show(bitmap: ImageBitmap): Promise<void>;
   /** Gives the pixels back; the surface can show again. */
@@ -34,6 +51,17 @@ export function showBitmap(canvas: HTMLCanvasElement, bitmap: ImageBitmap): void
   bitmap.close();
 }
 
+/** Hands a bitmap to a surface, or closes it when nobody wants it any more. */
+export async function showUnlessAborted(
+  surface: Surface,
+  bitmap: ImageBitmap,
+  signal: AbortSignal,
+): Promise<void> {
+  if (signal.aborted) bitmap.close();
+  signal.throwIfAborted();
+  await surface.show(bitmap);
+}
+
 export function emptyCanvas(canvas: HTMLCanvasElement): void {
   canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(null);
   canvas.width = 0;
@@ -43,8 +71,18 @@ export function emptyCanvas(canvas: HTMLCanvasElement): void {
 let worker: Worker | undefined;
 let ready = false;
 let lastId = 0;
-const waiting = new Map<number, () => void>();
-const decoding = new Map<number, (bitmap: ImageBitmap | undefined) => void>();
+/** Who waits for the answer to a job, or for a surface to be shown. */
+const waiting = new Map<number, (answer: PaintAnswer) => void>();
+
+function order(message: PaintOrder, moved: Transferable[] = []): void {
+  worker?.postMessage(message, moved);
+}
+
+function answerTo<K extends PaintAnswer['kind']>(job: number): Promise<PaintAnswer & { kind: K }> {
+  return new Promise((resolve) =>
+    waiting.set(job, (answer) => resolve(answer as PaintAnswer & { kind: K })),
+  );
+}
 
 /** Starts the worker. Until it answers, pages are painted here: the first one must not wait. */
 export function startPainter(): void {
@@ -53,14 +91,13 @@ export function startPainter(): void {
   }
   worker = new Worker(new URL('./paint.worker.ts', import.meta.url), { type: 'module' });
   worker.onmessage = ({ data }: MessageEvent<PaintAnswer>) => {
-    if (data.kind === 'ready') ready = true;
-    else if (data.kind === 'decoded') {
-      decoding.get(data.job)?.(data.bitmap);
-      decoding.delete(data.job);
-    } else {
-      waiting.get(data.id)?.();
-      waiting.delete(data.id);
+    if (data.kind === 'ready') {
+      ready = true;
+      return;
     }
+    const who = data.kind === 'shown' ? data.id : data.job;
+    waiting.get(who)?.(data);
+    waiting.delete(who);
   };
 }
 
@@ -74,24 +111,78 @@ export function paintsAfar(): boolean {
 }
 
 /** @throws InvalidStateError (DOMException) when the bytes are no picture. */
-export async function decodeImage(bytes: Uint8Array<ArrayBuffer>): Promise<ImageBitmap> {
-  if (!worker || !ready) return createImageBitmap(new Blob([bytes], { type: 'image/webp' }));
+export async function decodeImage(bytes: Bytes): Promise<ImageBitmap> {
+  if (!ready) return createImageBitmap(new Blob([bytes], { type: 'image/webp' }));
   const job = (lastId += 1);
-  const done = new Promise<ImageBitmap | undefined>((resolve) => decoding.set(job, resolve));
-  worker.postMessage({ kind: 'decode', job, bytes } satisfies PaintOrder);
-  const bitmap = await done;
-  if (!bitmap) throw new DOMException('not a picture', 'InvalidStateError');
+  const done = answerTo<'decoded'>(job);
+  order({ kind: 'decode', job, bytes });
+  const { bitmap } = await done;
+  if (!bitmap) throw notAPicture();
   return bitmap;
+}
+
+/**
+ * The worker fetches the file at `path` (or takes `bytes`), checks and decodes it and paints it on
+ * a surface of its own; without a surface it only keeps it near.
+ * @throws ApiProblem; InvalidStateError (DOMException) when the bytes are no picture; the signal's
+ *   reason.
+ */
+export async function bringPage(
+  what: { surface?: number; path: string; bytes?: Bytes },
+  signal: AbortSignal,
+): Promise<Arrived> {
+  signal.throwIfAborted();
+  const job = (lastId += 1);
+  const done = answerTo<'page' | 'failed'>(job);
+  order({ kind: 'page', job, id: what.surface, path: what.path, bytes: what.bytes });
+  const answer = await untilAborted(job, done, signal);
+  if (answer.kind === 'page') return answer;
+  if (answer.status === 0) throw new ApiProblem('offline', 0);
+  if (answer.status === -1) throw notAPicture();
+  throw api.refusal(answer.status, answer.body);
+}
+
+function untilAborted<T>(job: number, done: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = () => {
+      waiting.delete(job);
+      order({ kind: 'cancel', job });
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+    void done.then((answer) => {
+      signal.removeEventListener('abort', cancel);
+      resolve(answer);
+    });
+  });
+}
+
+/** The bytes of a page that the worker has near. */
+export async function heldAfar(path: string): Promise<Bytes | undefined> {
+  if (!ready) return undefined;
+  const job = (lastId += 1);
+  const done = answerTo<'held'>(job);
+  order({ kind: 'held', job, path });
+  return (await done).bytes;
+}
+
+/** Nothing of what was near stays. */
+export function forgetAfar(): void {
+  order({ kind: 'forget' });
+}
+
+function notAPicture(): DOMException {
+  return new DOMException('not a picture', 'InvalidStateError');
 }
 
 /** A surface for a canvas that has no context yet. */
 export function surfaceOf(canvas: HTMLCanvasElement): Surface {
-  return worker && ready ? afar(worker, canvas) : here(canvas);
+  return ready ? afar(canvas) : here(canvas);
 }
 
 function here(canvas: HTMLCanvasElement): Surface {
   return {
-    afar: false,
+    afar: undefined,
     show(bitmap) {
       showBitmap(canvas, bitmap);
       return Promise.resolve();
@@ -101,18 +192,16 @@ function here(canvas: HTMLCanvasElement): Surface {
   };
 }
 
-function afar(painter: Worker, canvas: HTMLCanvasElement): Surface {
+function afar(canvas: HTMLCanvasElement): Surface {
   const id = (lastId += 1);
   const offscreen = canvas.transferControlToOffscreen();
-  const order = (message: PaintOrder, moved: Transferable[] = []) =>
-    painter.postMessage(message, moved);
   order({ kind: 'canvas', id, canvas: offscreen }, [offscreen]);
   return {
-    afar: true,
-    show(bitmap) {
-      const shown = new Promise<void>((resolve) => waiting.set(id, resolve));
+    afar: id,
+    async show(bitmap) {
+      const shown = answerTo<'shown'>(id);
       order({ kind: 'show', id, bitmap }, [bitmap]);
-      return shown;
+      await shown;
     },
     empty: () => order({ kind: 'empty', id }),
     close() {

@@ -2,6 +2,7 @@
 import { ApiProblem } from '../wire';
 import type { ImagePages } from './image_pages';
 import type { Wanted } from './lane';
+import type { Surface } from './painter';
 import type { PageSource } from './source';
 import type { Tile } from './tiles';
 
@@ -24,10 +25,10 @@ export class PatientPages implements PageSource {
     this.#parts = parts;
   }
 
-  image(page: number, wanted: Wanted): Promise<ImageBitmap> {
+  paint(page: number, surface: Surface, wanted: Wanted): Promise<void> {
     return this.#either(
-      () => this.#parts.images.image(page, wanted),
-      (pdf) => pdf.image(page, wanted),
+      () => this.#parts.images.paint(page, surface, wanted),
+      (pdf) => pdf.paint(page, surface, wanted),
     );
   }
 

@@ -4,6 +4,7 @@
  * off, and pages are drawn one at a time.
  */
 import type { PDFDocumentProxy } from 'pdfjs-dist';
+import { showUnlessAborted, type Surface } from './painter';
 import { Lane, type Wanted } from './lane';
 import { readAllWords } from './page_text';
 import type { Bytes, PageSource } from './source';
@@ -40,9 +41,10 @@ export class PdfPages implements PageSource {
     this.#parts = parts;
   }
 
-  image(page: number, wanted: Wanted): Promise<ImageBitmap> {
+  async paint(page: number, surface: Surface, wanted: Wanted): Promise<void> {
     const { width, height } = this.#parts.imageSize(page);
-    return this.#draw(page, { width, left: 0, top: 0, cutWidth: width, cutHeight: height }, wanted);
+    const whole = { width, left: 0, top: 0, cutWidth: width, cutHeight: height };
+    await showUnlessAborted(surface, await this.#draw(page, whole, wanted), wanted.signal);
   }
 
   thumb(page: number, wanted: Wanted): Promise<ImageBitmap> {

@@ -46,6 +46,8 @@ export class Reader {
   /** Raised when pages that could not be had may be asked for again. */
   attempt = $state(0);
   source = $state.raw<PageSource>();
+  /** True once a page is on the screen: what is not the page itself comes after it. */
+  shown = $state(false);
   readonly stage: Stage;
 
   readonly documentId: string;

@@ -3,6 +3,7 @@
  * whether they come from the server, from the sealed copy on this device, or out of a PDF.
  */
 import type { Wanted } from './lane';
+import type { Surface } from './painter';
 import type { Tile } from './tiles';
 import type { Word } from './viewport';
 
@@ -15,7 +16,8 @@ export type Bytes = Uint8Array<ArrayBuffer>;
  * `signal` aborts, with the signal's reason.
  */
 export interface PageSource {
-  image(page: number, wanted: Wanted): Promise<ImageBitmap>;
+  /** Shows a page on a surface; resolves when it is with the compositor. */
+  paint(page: number, surface: Surface, wanted: Wanted): Promise<void>;
   thumb(page: number, wanted: Wanted): Promise<ImageBitmap>;
   /** undefined where this source has nothing sharper than the image. */
   tile(page: number, tile: Tile, wanted: Wanted): Promise<ImageBitmap | undefined>;
@@ -30,6 +32,8 @@ export interface PageSource {
 /** The files of one version, by page; undefined: "not here", and the next in line is asked. */
 export interface PageFiles {
   image(page: number, signal: AbortSignal): Promise<Bytes | undefined>;
+  /** Where the image of a page can be asked for, if these files are a server's. */
+  imagePath?(page: number): string;
   thumb(page: number, signal: AbortSignal): Promise<Bytes | undefined>;
   tile(page: number, tile: Tile, signal: AbortSignal): Promise<Bytes | undefined>;
   words(page: number, signal: AbortSignal): Promise<Bytes | undefined>;

@@ -55,13 +55,15 @@ export class Stage implements PinchListener {
   rest = $state.raw<Scroll>({ left: 0, top: 0 });
   /** True between the first and last finger of a pinch. */
   pinching = $state(false);
+  /** True while the sheet scrolls: only what is seen in passing is done meanwhile. */
+  moving = $state(false);
 
   #scroller: HTMLElement | undefined;
   #sheet: HTMLElement | undefined;
   #wanted: Place | undefined;
   #position = 0;
   #onward = true;
-  #frame = 0;
+  #movedAt = 0;
   #restTimer: ReturnType<typeof setTimeout> | undefined;
   #pinch: { focus: Point; ratio: number; now: Point } | undefined;
   readonly #onPlace: (place: Place) => void;
@@ -82,8 +84,10 @@ export class Stage implements PinchListener {
     };
     const resize = new ResizeObserver(measure);
     resize.observe(scroller);
+    // The browser tells it once a frame, before it draws.
     const onScroll = () => {
-      this.#frame ||= requestAnimationFrame(() => this.#look());
+      this.moving = true;
+      this.#look();
     };
     scroller.addEventListener('scroll', onScroll, { passive: true });
     const unpinch = watchPinch(scroller, this);
@@ -92,10 +96,15 @@ export class Stage implements PinchListener {
       resize.disconnect();
       unpinch();
       scroller.removeEventListener('scroll', onScroll);
-      cancelAnimationFrame(this.#frame);
       clearTimeout(this.#restTimer);
+      this.#restTimer = undefined;
       this.#scroller = this.#sheet = undefined;
     };
+  }
+
+  /** A finger or pen is down on the sheet: whatever waits for rest is wanted now. */
+  touched(): void {
+    this.moving = false;
   }
 
   /** New pages; the reader stays where they were. */
@@ -137,8 +146,7 @@ export class Stage implements PinchListener {
 
   /** Where the reader is, to come back to. */
   get place(): Place {
-    const { left, top } = this.scroll;
-    return placeAt(this.layout, { left, top }, { x: this.window.width / 2, y: 24 });
+    return placeAt(this.layout, this.scroll, { x: this.window.width / 2, y: 24 });
   }
 
   /** Comes back to a place once the pages are laid out. */
@@ -216,8 +224,6 @@ export class Stage implements PinchListener {
   }
 
   #look(): void {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
     const { scroll, layout } = this;
     const vertical = this.flow === 'scroll';
     const position = vertical ? scroll.top : scroll.left;
@@ -233,10 +239,20 @@ export class Stage implements PinchListener {
     );
     if (range.first !== this.range.first || range.last !== this.range.last) this.range = range;
     this.current = currentPage(layout, scroll, this.window);
-    clearTimeout(this.#restTimer);
-    this.#restTimer = setTimeout(() => {
-      this.rest = this.scroll;
-      this.#onPlace(this.place);
-    }, REST_MS);
+    this.#movedAt = performance.now();
+    this.#restTimer ??= setTimeout(this.#restIfStill, REST_MS);
   }
+
+  // One timer that looks again: setting it anew in every frame cost a tenth of the scrolling.
+  readonly #restIfStill = (): void => {
+    const still = performance.now() - this.#movedAt;
+    if (still < REST_MS - 1) {
+      this.#restTimer = setTimeout(this.#restIfStill, REST_MS - still);
+      return;
+    }
+    this.#restTimer = undefined;
+    this.moving = false;
+    this.rest = this.scroll;
+    this.#onPlace(this.place);
+  };
 }

@@ -127,10 +127,15 @@ export class Api {
         continue;
       }
       if (answer.ok) return answer;
-      const problem = problemOf(answer.status, await answer.json().catch(() => null));
-      if (problem.code === 'not_signed_in') this.onSessionEnded();
-      throw problem;
+      throw this.refusal(answer.status, await answer.json().catch(() => null));
     }
+  }
+
+  /** What a refused request means; for those who ask from a worker. */
+  refusal(status: number, body: unknown): ApiProblem {
+    const problem = problemOf(status, body);
+    if (problem.code === 'not_signed_in') this.onSessionEnded();
+    return problem;
   }
 }
 

@@ -29,7 +29,7 @@ interface Piece {
 
 export class WetCanvas {
   private readonly canvas = document.createElement('canvas');
-  private readonly context: CanvasRenderingContext2D;
+  private context: CanvasRenderingContext2D | null = null;
   private pieces: Piece[] = [];
   private kept = 0;
   private style: WetStyle = { color: '#000000', width: 1, opacity: 1, under: false };
@@ -38,10 +38,14 @@ export class WetCanvas {
     this.canvas.className = 'wet';
     this.canvas.hidden = true;
     this.canvas.dataset['testid'] = 'wet-canvas';
-    const context = this.canvas.getContext('2d', { desynchronized: true });
-    if (!context) throw new Error('no 2d canvas');
-    this.context = context;
     host.append(this.canvas);
+  }
+
+  /** Made for the first stroke: most pages are only read, and a context costs milliseconds. */
+  private get pen(): CanvasRenderingContext2D {
+    this.context ??= this.canvas.getContext('2d', { desynchronized: true });
+    if (!this.context) throw new Error('no 2d canvas');
+    return this.context;
   }
 
   /** Lays the canvas over what is seen of the page. */
@@ -53,7 +57,7 @@ export class WetCanvas {
     const width = Math.max(1, Math.min(rect.right, window.innerWidth) - Math.max(0, rect.left));
     const height = Math.max(1, Math.min(rect.bottom, window.innerHeight) - Math.max(0, rect.top));
     const ratio = Math.min(window.devicePixelRatio || 1, MAX_RATIO);
-    const { canvas, context } = this;
+    const { canvas, pen: context } = this;
     canvas.width = Math.ceil(width * ratio);
     canvas.height = Math.ceil(height * ratio);
     const css = canvas.style;
@@ -113,12 +117,12 @@ export class WetCanvas {
   }
 
   private paint({ path, paint }: Piece): void {
-    if (paint === 'fill') this.context.fill(path);
-    else this.context.stroke(path);
+    if (paint === 'fill') this.pen.fill(path);
+    else this.pen.stroke(path);
   }
 
   private wipe(): void {
-    const { context, canvas } = this;
+    const { pen: context, canvas } = this;
     context.save();
     context.resetTransform();
     context.clearRect(0, 0, canvas.width, canvas.height);
