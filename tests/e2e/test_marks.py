@@ -331,7 +331,7 @@ def test_vietnamese_text_is_composed_on_the_page_and_exported(window: Opener) ->
 
 
 def test_a_stamp_reaches_the_list_and_the_pdf(window: Opener) -> None:
-    tablet = read(window, "chair", LETTER)
+    tablet = read(window, "second_delegate", PLAN)
     page = tablet.page
     box = page_box(page)
     take(page, "hand")
