@@ -66,3 +66,15 @@ CATCH_UP_ITEMS: Final = 5_000
 
 MAX_EPHEMERAL_BYTES: Final = 8_192
 """JSON of one wet-ink message: 33 ms of a 240 Hz pen with predictions is below 1 kB."""
+
+MAX_IMPORTED: Final = 10_000
+"""Marks taken from one PDF into its layer: a draft with the remarks of twenty units has about
+1,000; each tablet that opens the paper keeps them all (some 300 bytes each). What is beyond stays
+drawn in the pages, as it was."""
+
+MAX_FOREIGN_BYTES: Final = 8_192
+"""JSON of the unknown properties kept with one mark: a comment's rich text with its style is about
+2 kB."""
+
+MAX_FOREIGN_DEPTH: Final = 8
+"""Arrays and dictionaries within each other in a kept property: known ones need four."""

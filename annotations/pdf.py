@@ -11,16 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from annotations import pdf_drawing as drawing
 from annotations.ink import Stroke, decode_ink
 from annotations.model import INK_KINDS, Annotation
 from annotations.pdf_drawing import Canvas, Matrix, PageFrame, Typeface
-
-PdfValue = Any
-"""None, bool, int, float, str, PdfName, list[PdfValue] or dict[str, PdfValue]."""
+from annotations.pdf_values import PdfName, PdfValue, date_text
 
 PRINT_FLAG: Final = 4
 POPUP_SIZE: Final = (190.0, 110.0)
@@ -36,12 +33,6 @@ _MARGIN: Final = 1.0
 """Room around what is drawn, for anti-aliasing."""
 _NOTE_MARGIN: Final = 1.0
 """A note's own pen is 1 pt wide; its Rect must not depend on its style, see `_upright`."""
-
-
-class PdfName(str):
-    """A PDF name, without its slash."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +81,6 @@ class _Draft:
         return float(self.mark.style.get("width", 1.0))
 
 
-def pdf_date(ms: int) -> str:
-    """Milliseconds since 1970 as a PDF date in UTC (ISO 32000-2 7.9.4)."""
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("D:%Y%m%d%H%M%SZ")
-
-
 def to_pdf(
     mark: Annotation,
     author: str,
@@ -124,8 +110,8 @@ def to_pdf(
         "Rect": box,
         "NM": mark.id,
         "T": author,
-        "M": pdf_date(mark.modified),
-        "CreationDate": pdf_date(mark.created),
+        "M": date_text(mark.modified),
+        "CreationDate": date_text(mark.created),
         "F": PRINT_FLAG,
         "C": list(drawing.rgb(draft.color)),
         "CA": opacity,

@@ -7,7 +7,7 @@ Operators: ISO 32000-2 8.5 (paths), 8.4.4 (graphics state), 9.4 (text).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Protocol
@@ -49,6 +49,10 @@ class PageFrame:
 
     def to_user(self, x: float, y: float) -> Point:
         return self.left + x / self.unit, self.top - y / self.unit
+
+    def to_page(self, x: float, y: float) -> Point:
+        """The reverse of `to_user`."""
+        return (x - self.left) * self.unit, (self.top - y) * self.unit
 
     def rect(self, points: Iterable[Point], margin: float = 0.0) -> list[float]:
         """The PDF rectangle (user space) around points of page space."""
@@ -152,6 +156,30 @@ class Canvas:
             f"BT /F {scale:.3f} Tf {a:g} {-b:g} {-c:g} {d:g} {ux:.3f} {uy:.3f} Tm "
             f"<{face.glyphs(text)}> Tj ET"
         )
+
+
+def wrap(text: str, width: float, size: float, face: Typeface) -> Iterator[str]:
+    """Lines of at most `width` points, broken at spaces, a longer word anywhere."""
+    blank = face.width(" ") * size
+    for paragraph in text.split("\n"):
+        line, used = "", 0.0
+        for word in paragraph.split(" "):
+            wide = face.width(word) * size
+            if line and used + blank + wide <= width:
+                line, used = f"{line} {word}", used + blank + wide
+                continue
+            if line:
+                yield line
+            line, used = word, wide
+            if wide > width:
+                line, used = "", 0.0
+                for letter in word:
+                    wide = face.width(letter) * size
+                    if line and used + wide > width:
+                        yield line
+                        line, used = "", 0.0
+                    line, used = line + letter, used + wide
+        yield line
 
 
 def draw_centre_line(canvas: Canvas, xs: Sequence[float], ys: Sequence[float]) -> None:

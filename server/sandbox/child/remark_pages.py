@@ -4,9 +4,9 @@ No heading and no word of ours: number, page, author, text.
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from annotations.pdf_drawing import INK_COLOR, LINE_SPACING, Canvas, PageFrame, Typeface
+from annotations.pdf_drawing import INK_COLOR, LINE_SPACING, Canvas, PageFrame, Typeface, wrap
 
 PAGE_SIZE = (595.0, 842.0)
 _MARGIN = 56.0
@@ -24,26 +24,6 @@ class Remark:
     place: str
     author: str
     body: str
-
-
-def wrap(text: str, width: float, size: float, face: Typeface) -> Iterator[str]:
-    """Lines of at most `width` points, broken at spaces, a longer word anywhere."""
-    for paragraph in text.split("\n"):
-        line = ""
-        for word in paragraph.split(" "):
-            longer = f"{line} {word}" if line else word
-            if face.width(longer) * size <= width:
-                line = longer
-                continue
-            if line:
-                yield line
-            line = ""
-            for letter in word:
-                if line and face.width(line + letter) * size > width:
-                    yield line
-                    line = ""
-                line += letter
-        yield line
 
 
 def draw_remarks(remarks: Iterable[Remark], face: Typeface) -> list[bytes]:

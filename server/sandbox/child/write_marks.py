@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from annotations.model import Annotation
-from annotations.pdf import Appearance, PdfMark, PdfName, PdfValue, to_pdf
+from annotations.pdf import Appearance, PdfMark, to_pdf
 from annotations.pdf_drawing import PageFrame
+from annotations.pdf_values import PdfName, PdfValue
 from server.sandbox.child.page_frame import page_frame
 from server.sandbox.child.qpdf import pikepdf
 from server.sandbox.child.remark_pages import PAGE_SIZE, Remark, draw_remarks

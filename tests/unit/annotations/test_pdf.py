@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from annotations.ink import encode_ink
 from annotations.model import KINDS, Annotation
-from annotations.pdf import STAMP_WORDS, PdfName, pdf_date, to_pdf
+from annotations.pdf import STAMP_WORDS, to_pdf
 from annotations.pdf_drawing import Canvas, PageFrame, draw_nib, rgb, turn_about
+from annotations.pdf_values import PdfName, date_text
 
 FRAME = PageFrame(left=30, top=470)
 GEOMETRY: dict[str, dict[str, Any]] = {
@@ -115,7 +116,7 @@ def test_points_are_scaled_by_the_unit_of_the_page() -> None:
 
 
 def test_dates_and_colours() -> None:
-    assert pdf_date(0) == "D:19700101000000Z"
+    assert date_text(0) == "D:19700101000000Z"
     assert rgb("#000000") == (0, 0, 0)
 
 

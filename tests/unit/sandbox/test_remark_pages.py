@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.sandbox.child.remark_pages import Remark, draw_remarks, wrap
+from annotations.pdf_drawing import wrap
+from server.sandbox.child.remark_pages import Remark, draw_remarks
 
 
 class Monospace:
