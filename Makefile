@@ -59,16 +59,21 @@ demo-reset: ## throw the demo's data away; the next `make run` fills it anew
 	rm -rf "$(PHONGHOP_DATA)"
 
 check: $(VENV)/.dev client_web/node_modules/.installed ## lint, types, imports, unit tests (≤ 60 s)
-	@echo "── ruff, mypy, import rules"
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check-server check-client
+
+.PHONY: check-server check-client
+check-server: $(VENV)/.dev
+	@echo "── ruff, mypy, import rules, unit tests"
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --config pyproject.toml
+	@$(PY) -m pytest tests/unit -q -n 2
+
+check-client: client_web/node_modules/.installed
 	@echo "── client: types, rules, format, unit tests"
 	@$(NPM) run --silent types:check
 	@$(NPM) run --silent check
 	@$(NPM) run --silent test
-	@echo "── unit tests"
-	@$(PY) -m pytest tests/unit -q -n 2
 
 test: $(VENV)/.dev client_web/dist/.built browser ## everything, in at most ten minutes
 	@$(MAKE) --no-print-directory check

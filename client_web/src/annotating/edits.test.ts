@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from 'vitest';
 import { decodeInk, inkFromText, type Mark } from './core';
 import { inkPut, moves, notePut, restyles, rewrite, textPut } from './edits';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from 'vitest';
 import { encodeInk, inkToText, type Mark } from './core';
 import { findIn, listOf } from './list';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from 'vitest';
 import { decodeInk, encodeInk, inkFromText, inkToText, strokeOf, type Mark } from './core';
 import { STAMP_NAMES } from './marks/stamps';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { DocumentView } from '../wire';
 import { sha256 } from './fingerprint';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import type { PageEntry, VersionView } from '../wire';
 import { hasOwnLabels, labelOf, outlineAt, pageByLabel, pagesOf, sizesOf } from './manifest';

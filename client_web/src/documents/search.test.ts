@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import { hitRects } from './hit_rects';
 import { DocumentIndex, fold, lower, normalise } from './search';

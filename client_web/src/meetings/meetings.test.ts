@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from 'vitest';
 import type { AgendaItem, DocumentCard, MeetingCard, MeetingView } from '../wire';
 import { groupMeetings, moved, nextMeetingHour, plannedStarts } from './calendar';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from 'vitest';
 import { addressed, byGivenName, fold, matches } from './names';
 import { isTooSimple } from './pin';

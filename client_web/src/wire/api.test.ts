@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test, vi } from 'vitest';
 import { Api, type ApiParts } from './api';
 import { deviceLabel, newId } from './ids';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { beforeEach, expect, test } from 'vitest';
 import { BACKOFF_MOST_MS, backoff } from './backoff';
 import { Connection, type Socket } from './connection';

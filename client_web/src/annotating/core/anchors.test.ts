@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import vectors from '../../../../tests/contract/vectors/anchors.json';
 import { anchorOf, quadsOf, type Word } from './anchors';

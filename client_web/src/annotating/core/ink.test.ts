@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import vectors from '../../../../tests/contract/vectors/ink.json';
 import { BadInk, decodeInk, encodeInk, fromHalf, inkFromText, inkToText, toHalf } from './ink';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import type { ClientMessage, Put } from './model';
 import { MemoryOutbox, type Lease, type OutboxStorage } from './outbox';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MAX_FAILED_ANSWERS, MAX_HELD_DELTAS, MAX_IN_FLIGHT, SUSPECT_AFTER } from './limits';
 import type { ClientMessage, Edit, Mark, Put, ServerMessage } from './model';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MAX_UNDO } from './limits';
 import type { Edit, Mark, Operation, Put } from './model';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from 'vitest';
 import type { Turn } from '../core';
 import { boxFrom, cornerOf, upright, wrapLines } from './text-box';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from 'vitest';
 import { PALM_AFTER_MS, PALM_MS, PointerRules, type Contact } from './pointer-rules';
 

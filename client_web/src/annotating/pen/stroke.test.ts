@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from 'vitest';
 import { inkShape } from './shape';
 import { boxOf, GrowingStroke, MAX_STROKE_POINTS, MIN_STEP_PT } from './stroke';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from 'vitest';
 import type { Rotation, Word } from '../../documents';
 import { quadsOf, wordAt, wordsBetween, type PageText } from './select-words';
