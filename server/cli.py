@@ -28,6 +28,7 @@ from server.http.bounded import BoundedHttp
 from server.identity import SYSTEM
 from server.ledger.entries import check as check_ledger
 from server.ledger.entries import root as ledger_root
+from server.live.transport import LiveProtocol
 from server.migrations.migrate import migrate
 from server.people import actions as people
 from server.people.queries import has_people
@@ -105,7 +106,7 @@ def serve(demo: Annotated[bool, typer.Option(help="demo accounts and papers")] =
         port=settings.port,
         loop="uvloop",
         http=BoundedHttp,
-        ws="websockets-sansio",
+        ws=LiveProtocol,
         ws_max_size=settings.live_frame_bytes,
         ws_per_message_deflate=False,
         ws_ping_interval=None,

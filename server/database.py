@@ -177,6 +177,7 @@ class Database:
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._rights_moving = False
+        self._writing: Connection | None = None
         self._pool = ThreadPoolExecutor(self.readers, thread_name_prefix="reader")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         lock = self.lock_ms
@@ -258,9 +259,14 @@ class Database:
         return await self._submit(run)  # type: ignore[no-any-return]
 
     async def write_raw(self, action: Callable[[Any], tuple[R, Effects]]) -> R:
+        """The same by the hot path; see `put_raw`."""
+        return await self.put_raw(action)
+
+    def put_raw(self, action: Callable[[Any], tuple[R, Effects]]) -> asyncio.Future[R]:
         """The hot path: `action` gets the writer's own DB-API connection inside a savepoint.
 
-        For the annotation push alone; everything else goes through `write`.
+        In the queue when this returns, so that actions run, and are answered, in the order of
+        the calls. For the annotation push alone; everything else goes through `write`.
         """
 
         def run(connection: Connection) -> tuple[R, Effects]:
@@ -275,7 +281,16 @@ class Database:
             raw.execute("RELEASE push")
             return result
 
-        return await self._submit(run)  # type: ignore[no-any-return]
+        return self._submit(run)
+
+    def read_within(
+        self, query: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """On the writer thread, inside an action: a query that sees all that was written so far."""
+        if self._writing is None:
+            raise RuntimeError("nothing is being written")
+        with Session(bind=self._writing, join_transaction_mode="rollback_only") as session:
+            return query(session, *args, **kwargs)
 
     def rights_settled(self, epoch: int) -> bool:
         """On the writer thread: whether no right has moved since `rights_epoch` was `epoch`."""
@@ -286,7 +301,12 @@ class Database:
         """Actions that wait for the writer."""
         return self._queue.qsize()
 
-    async def _submit(self, run: Callable[[Connection], tuple[Any, Effects]]) -> Any:
+    @property
+    def is_calm(self) -> bool:
+        """Whether the writer keeps up, so that one client may have several actions waiting."""
+        return self._queue.qsize() * 2 < self.waiting
+
+    def _submit(self, run: Callable[[Connection], tuple[Any, Effects]]) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         if self._stopping:
@@ -295,7 +315,7 @@ class Database:
             self._queue.put_nowait(_Waiting(run, future, loop))
         except queue.Full:
             raise Busy() from None
-        return await future
+        return future
 
     def write_now(
         self,
@@ -319,7 +339,7 @@ class Database:
         while not stop and (first := self._queue.get()) is not None:
             members = [first]
             try:
-                connection = connection or self.writer.connect()
+                connection = self._writing = connection or self.writer.connect()
                 stop = self._write_group(connection, members)
             except Exception as error:
                 log.exception("writer_failed")

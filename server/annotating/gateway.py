@@ -2,7 +2,8 @@
 
 Rights are asked of the database when they may have changed: the database's rights epoch says
 when. The writer compares it once more, so that no push slips in behind a removal. An ack and a
-delta leave only after COMMIT.
+delta leave only after COMMIT. Several pushes of one connection wait for the writer together, in
+their order, so that they share a COMMIT; their answers come in the same order.
 """
 
 from __future__ import annotations
@@ -22,14 +23,17 @@ from annotations.session import Outcome, Session
 from server import clock
 from server.annotating.layers import layer_topic, may_use, raw
 from server.annotating.store import SqlStore
-from server.database import Announcement, Database, Effects, WriteSession
+from server.database import Announcement, Database, Effects
 from server.errors import DomainError
 from server.identity import Actor
 from server.live.hub import Connection, Hub, Subscription
+from server.live.messages import Refused
 
 log = structlog.get_logger(__name__)
 LAYERS = 200
 """Layers one connection follows: an agenda's documents, each with a layer or two."""
+PUSHES = 16
+"""Pushes of one connection that wait for the writer: twice what a tablet has under way."""
 
 
 @dataclass
@@ -50,14 +54,23 @@ class _Known:
         return False
 
 
-class _RightsMoved(Exception):
-    """Somebody's rights changed between the question and the push."""
-
-
 @dataclass
 class _Peer:
     session: Session
     known: _Known
+    under_way: int = 0
+    _answered: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def down_to(self, most: int) -> None:
+        """Wait until at most so many pushes are unanswered."""
+        while self.under_way > most:
+            self._answered.clear()
+            await self._answered.wait()
+
+    def answered(self) -> None:
+        """One push fewer is under way."""
+        self.under_way -= 1
+        self._answered.set()
 
 
 @dataclass
@@ -78,6 +91,7 @@ class Annotating:
                 case "ann.push":
                     await self._push(connection, peer, frame)
                 case "ann.open":
+                    await peer.down_to(0)
                     await self._open(connection, peer, frame)
                 case "ann.close":
                     peer.session.receive(frame, _NO_STORE, clock.unix_ms())
@@ -113,37 +127,33 @@ class Annotating:
         known.allowed[layer] = (epoch, allowed)
 
     async def _push(self, connection: Connection, peer: _Peer, frame: JsonObject) -> None:
-        await self._ask(connection, peer.known, frame.get("layer"))
+        """Put the push in the writer's queue; it is answered when it is committed."""
+        layer, actor = frame.get("layer"), connection.actor
+        await self._ask(connection, peer.known, layer)
+        await peer.down_to(PUSHES - 1 if self.database.is_calm else 0)
         epoch = self.database.rights_epoch
-        layer = frame.get("layer")
+        # The push's own copy: what it may do is the writer's business from here on.
+        known = _Known(person=actor.person_id)
         if isinstance(layer, str) and layer in peer.known.allowed:
-            epoch = peer.known.allowed[layer][0]
+            known.allowed[layer] = peer.known.allowed[layer]
+            epoch = known.allowed[layer][0]
 
         def push(raw_connection: Any) -> tuple[Outcome, Effects]:
-            if not self.database.rights_settled(epoch):
-                raise _RightsMoved
-            outcome = peer.session.receive(frame, SqlStore(raw_connection), clock.unix_ms())
+            if isinstance(layer, str) and not self.database.rights_settled(epoch):
+                allowed = self.database.read_within(may_use, actor, layer)
+                known.allowed[layer] = (-1, allowed)
+            session = Session(actor.person_id, known)
+            outcome = session.receive(frame, SqlStore(raw_connection), clock.unix_ms())
             return outcome, _effects(outcome)
 
-        def push_asking(session: WriteSession) -> Outcome:
-            if isinstance(layer, str):
-                peer.known.allowed[layer] = (-1, may_use(session, connection.actor, layer))
-            outcome = peer.session.receive(frame, raw(session), clock.unix_ms())
-            session.effects = _effects(outcome)
-            return outcome
-
         try:
-            try:
-                outcome = await self.database.write_raw(push)
-            except _RightsMoved:
-                outcome = await self.database.write(connection.actor, push_asking)
+            waiting = self.database.put_raw(push)
         except DomainError as error:
-            log.warning("push_not_stored", code=error.code)
-            connection.send(_encode(_try_later(frame)))
+            _not_stored(connection, frame, error)
             return
-        for reply in outcome.replies:
-            connection.send(_encode(reply))
-        await self.touch(connection.actor)
+        peer.under_way += 1
+        waiting.add_done_callback(lambda done: _answer(connection, peer, frame, done))
+        await self.touch(actor)
 
     async def _open(self, connection: Connection, peer: _Peer, frame: JsonObject) -> None:
         layer = frame.get("layer")
@@ -208,6 +218,27 @@ def _opened(sql: SqlSession, session: Session, frame: JsonObject) -> tuple[Outco
     layer = str(frame.get("layer"))
     found = store.layer(layer) if layer in session.following else None
     return outcome, found.head_seq if found else None
+
+
+def _answer(
+    connection: Connection, peer: _Peer, frame: JsonObject, done: asyncio.Future[Outcome]
+) -> None:
+    peer.answered()
+    try:
+        outcome = done.result()
+    except DomainError as error:
+        _not_stored(connection, frame, error)
+    except Exception:
+        log.exception("push_failed", person=connection.actor.person_id)
+        connection.send(Refused(t="error", code="internal_error").model_dump_json())
+    else:
+        for reply in outcome.replies:
+            connection.send(_encode(reply))
+
+
+def _not_stored(connection: Connection, frame: JsonObject, error: DomainError) -> None:
+    log.warning("push_not_stored", code=error.code)
+    connection.send(_encode(_try_later(frame)))
 
 
 def _effects(outcome: Outcome) -> Effects:

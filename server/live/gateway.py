@@ -40,6 +40,7 @@ from server.live.messages import (
     Unsubscribe,
     Welcome,
 )
+from server.live.transport import text_of, wire_of
 
 log = structlog.get_logger(__name__)
 FRAMES: TypeAdapter[ClientFrame] = TypeAdapter(ClientFrame)
@@ -47,6 +48,7 @@ HELLO_SECONDS = 10
 """A client that does not say hello by then holds a connection for nothing."""
 FAREWELL_SECONDS = 3
 """How long the last frames may take to a client that reads slowly, or not at all."""
+GONE = (1000, "gone")
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class Gateway:
             if hello is not None:
                 await self._live(socket, connection, hello)
         finally:
-            connection.close(1000, "gone")
+            connection.close(*GONE)
             self.hub.leave(connection)
             for guest in self.guests.values():
                 guest.gone(connection)
@@ -129,6 +131,7 @@ class Gateway:
 
     async def _live(self, socket: WebSocket, connection: Connection, hello: Hello) -> None:
         """Until either side ends it. A client that no longer reads cannot hold the end up."""
+        connection.wire = wire_of(socket.scope)
         reader = asyncio.create_task(self._read(socket, connection, hello))
         writer = asyncio.create_task(self._write(socket, connection))
         watcher = asyncio.create_task(self._watch(connection))
@@ -183,7 +186,7 @@ class Gateway:
         except Exception:
             log.exception("live_connection_failed", person=connection.actor.person_id)
         finally:
-            connection.close(1000, "gone")
+            connection.close(*GONE)
 
     async def _read_frames(self, socket: WebSocket, connection: Connection) -> None:
         while connection.closing is None:
@@ -282,13 +285,10 @@ class Gateway:
 
     async def _write(self, socket: WebSocket, connection: Connection) -> None:
         try:
-            while True:
-                frames = await connection.take()
-                for frame in frames:
-                    await socket.send_text(frame)
-                if connection.closing is not None:
-                    await _close(socket, *connection.closing)
-                    return
+            while (frame := await connection.waiting()) is not None:
+                await socket.send_text(text_of(frame))
+                connection.sent()
+            await _close(socket, *(connection.closing or GONE))
         except (WebSocketDisconnect, RuntimeError, OSError):
             pass
         except Exception:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from server.database import Effects
 from server.identity import Actor
+from server.live.transport import Wire, text_frame
 
 SLOW = (1013, "slow")
 """How an overflowing outbox ends: try again later (RFC 6455 §7.4, IANA 1013)."""
@@ -23,25 +24,33 @@ ROOM_SECONDS = 40
 
 @dataclass(eq=False)
 class Connection:
-    """One client on the live socket. `send` never waits; the gateway empties the outbox. What
-    the client asked for (a snapshot, what it missed) may be more than the outbox holds, so it
-    comes as fast as the client reads: `room` waits."""
+    """One client on the live socket. `send` never waits: a frame goes to the wire at once, or,
+    where there is none or the client has to read first, into the outbox, which the gateway
+    empties. What the client asked for (a snapshot, what it missed) may be more than the outbox
+    holds, so it comes as fast as the client reads: `room` waits."""
 
     id: str
     actor: Actor
     outbox_bytes: int
+    wire: Wire | None = None
     topics: dict[str, Subscription] = field(default_factory=dict)
     closing: tuple[int, str] | None = None
-    _outbox: deque[str] = field(default_factory=deque)
+    _outbox: deque[bytes] = field(default_factory=deque)
     _size: int = 0
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     _taken: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def send(self, frame: str) -> bool:
-        """Put a frame in the outbox; False when the connection is being closed instead."""
+    def send(self, text: str) -> bool:
+        """Send one text; False when the connection is being closed instead."""
+        return self.send_frame(text_frame(text))
+
+    def send_frame(self, frame: bytes) -> bool:
+        """Send a frame of `text_frame`, which may have been made for many."""
         if self.closing is not None:
             return False
+        if not self._outbox and self.wire is not None and self.wire.write_frame(frame):
+            return True
         if self._size and self._size + len(frame) > self.outbox_bytes:
             self.close(*SLOW)
             return False
@@ -50,11 +59,11 @@ class Connection:
         self._wake.set()
         return True
 
-    def send_if_idle(self, frame: str, most_waiting: int = 32) -> bool:
+    def send_if_idle(self, frame: bytes, most_waiting: int = 32) -> bool:
         """For what may be lost (wet ink, pointers): dropped first when the client is slow."""
         if len(self._outbox) >= most_waiting:
             return False
-        return self.send(frame)
+        return self.send_frame(frame)
 
     async def room(self) -> None:
         """Wait until at least half of the outbox is free, or the connection ends."""
@@ -74,18 +83,20 @@ class Connection:
             self._taken.set()
             self.ended.set()
 
-    async def take(self) -> list[str]:
-        """All frames that wait; empty when the connection is to be closed."""
+    async def waiting(self) -> bytes | None:
+        """The oldest frame of the outbox, which stays there until `sent`, so that nothing is
+        written past it; None when the connection is to be closed."""
         while not self._outbox and self.closing is None:
             self._wake.clear()
             await self._wake.wait()
-        if self.closing is not None and self.closing[0] != 1001:
-            return []
-        frames = list(self._outbox)
-        self._outbox.clear()
-        self._size = 0
+        if self.closing is not None and (self.closing[0] != 1001 or not self._outbox):
+            return None
+        return self._outbox[0]
+
+    def sent(self) -> None:
+        """The oldest frame has left."""
+        self._size -= len(self._outbox.popleft())
         self._taken.set()
-        return frames
 
 
 @dataclass(eq=False)
@@ -98,7 +109,7 @@ class Subscription:
     epoch: tuple[int, int]
     cursor: int
     recheck: Callable[[Subscription], None]
-    held: list[tuple[int, str]] | None = None
+    held: list[tuple[int, bytes]] | None = None
     held_size: int = 0
 
 
@@ -180,8 +191,11 @@ class Hub:
         if effects.sessions_ended:
             self.end_sessions(effects.sessions_ended)
         for one in effects.announcements:
-            for subscription in tuple(self._topics.get(one.topic, ())):
-                self._deliver(subscription, one.seq, one.frame)
+            followers = self._topics.get(one.topic)
+            if followers:
+                frame = text_frame(one.frame)
+                for subscription in tuple(followers):
+                    self._deliver(subscription, one.seq, frame)
 
     def rights_changed(self, topic: str | None, person: str | None) -> None:
         """Rights of a person, a topic or both changed: ask again before the next frame."""
@@ -208,7 +222,7 @@ class Hub:
             subscription.held = []
             subscription.recheck(subscription)
 
-    def _deliver(self, subscription: Subscription, seq: int, frame: str) -> None:
+    def _deliver(self, subscription: Subscription, seq: int, frame: bytes) -> None:
         if subscription.held is not None:
             subscription.held.append((seq, frame))
             subscription.held_size += len(frame)
@@ -223,10 +237,11 @@ class Hub:
         if seq <= subscription.cursor:
             return
         subscription.cursor = seq
-        subscription.connection.send(frame)
+        subscription.connection.send_frame(frame)
 
-    def broadcast_passing(self, topic: str, frame: str, but: Connection | None = None) -> None:
+    def broadcast_passing(self, topic: str, text: str, but: Connection | None = None) -> None:
         """Send what is never stored (wet ink) to a topic's followers; slow ones miss it."""
+        frame = text_frame(text)
         for subscription in tuple(self._topics.get(topic, ())):
             if subscription.held is None and subscription.connection is not but:
                 subscription.connection.send_if_idle(frame)

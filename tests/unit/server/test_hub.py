@@ -7,6 +7,7 @@ from typing import Any
 from server.database import Announcement, Effects
 from server.identity import Actor
 from server.live.hub import Connection, Hub, Subscription
+from server.live.transport import text_frame, text_of
 
 TOPIC = "meeting:x"
 
@@ -31,7 +32,7 @@ class Follower:
 
     @property
     def waiting(self) -> list[str]:
-        return list(self.connection._outbox)
+        return [text_of(frame) for frame in self.connection._outbox]
 
 
 def change(seq: int, **more: Any) -> Effects:
@@ -118,8 +119,53 @@ async def test_a_closed_connection_takes_nothing_but_a_farewell() -> None:
     one.connection.close(4401, "signed_out")
     two.connection.send("leaving")
     two.connection.close(1001, "restart")
-    assert await one.connection.take() == []
-    assert await two.connection.take() == ["leaving"]
+    assert await one.connection.waiting() is None
+    assert await two.connection.waiting() == text_frame("leaving")
+    two.connection.sent()
+    assert await two.connection.waiting() is None
+
+
+class FakeWire:
+    """A socket that takes frames until its buffer is full."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.open = True
+
+    def write_frame(self, frame: bytes) -> bool:
+        if self.open:
+            self.written.append(frame)
+        return self.open
+
+
+async def test_a_change_is_one_object_on_every_wire() -> None:
+    hub = Hub()
+    followers = [Follower(hub, "an"), Follower(hub, "binh")]
+    wires = [FakeWire(), FakeWire()]
+    for one, wire in zip(followers, wires, strict=True):
+        one.connection.wire = wire
+    hub.committed(change(1))
+    assert wires[0].written == [text_frame("frame 1")]
+    assert wires[0].written[0] is wires[1].written[0]
+    assert followers[0].waiting == []
+
+
+async def test_nothing_passes_what_waits_for_a_slow_reader() -> None:
+    hub = Hub()
+    follower, wire = Follower(hub), FakeWire()
+    follower.connection.wire = wire
+    wire.open = False
+    hub.committed(change(1))
+    wire.open = True
+    hub.committed(change(2))
+    assert (wire.written, follower.waiting) == ([], ["frame 1", "frame 2"])
+    assert await follower.connection.waiting() == text_frame("frame 1")
+    hub.committed(change(3))
+    for seq in (1, 2, 3):
+        assert await follower.connection.waiting() == text_frame(f"frame {seq}")
+        follower.connection.sent()
+    hub.committed(change(4))
+    assert wire.written == [text_frame("frame 4")]
 
 
 def test_wet_ink_is_dropped_first_and_never_sent_back() -> None:

@@ -1,0 +1,191 @@
+"""Several pushes of one connection under way: order, bound, rights that move, a stopped writer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from server import clock
+from server.annotating.gateway import PUSHES, Annotating
+from server.annotating.layers import layer_topic, open_private_layer
+from server.database import Database, Effects, WriteSession
+from server.identity import SYSTEM, Actor
+from server.live.hub import Connection, Hub
+from server.live.transport import text_of
+from server.meetings import actions as meetings
+from tests.harness.marks import Outbox
+from tests.harness.server import until
+from tests.unit.server.world import Province
+
+
+class Tablet:
+    """A delegate's connection with an outbox for the own layer."""
+
+    def __init__(self, database: Database, actor: Actor, layer: str) -> None:
+        self.hub = Hub()
+        database.wiring.on_committed = self.hub.committed
+        self.guest = Annotating(database, self.hub, self.touch)
+        self.connection = Connection("one", actor, 2**20)
+        self.hub.join(self.connection)
+        self.outbox = Outbox(layer, clock.new_id())
+
+    async def touch(self, actor: Actor) -> None:
+        """Nobody's session is awake here."""
+
+    async def push(self, **more: Any) -> None:
+        await self.guest.receive(self.connection, self.outbox.push(**more))
+
+    @property
+    def heard(self) -> list[dict[str, Any]]:
+        return [json.loads(text_of(frame)) for frame in self.connection._outbox]
+
+    async def answers(self, most: int) -> list[tuple[int, str]]:
+        """Number and kind (or code) of the first so many answers."""
+        await until(lambda: len(self.answered()) >= most, 20)
+        return self.answered()
+
+    def answered(self) -> list[tuple[int, str]]:
+        kinds = ("ann.ack", "ann.nack")
+        return [(f["op_no"], f.get("code", "ack")) for f in self.heard if f["t"] in kinds]
+
+
+@pytest.fixture
+async def province(database: Database) -> Province:
+    made = Province(database)
+    await database.write(SYSTEM, made.make)
+    return made
+
+
+@pytest.fixture
+async def tablet(database: Database, province: Province) -> Tablet:
+    actor = province.actors["delegate"]
+    layer = await database.write(actor, open_private_layer, province.papers["public"])
+    return Tablet(database, actor, layer)
+
+
+@contextmanager
+def held(database: Database) -> Iterator[None]:
+    """The writer is busy with something else while the block runs."""
+    go = threading.Event()
+
+    def wait(session: WriteSession) -> None:
+        assert go.wait(20)
+
+    task = asyncio.ensure_future(database.write(SYSTEM, wait))
+    try:
+        yield
+    finally:
+        go.set()
+        task.add_done_callback(lambda done: done.result())
+
+
+async def test_pushes_wait_for_the_writer_together_and_are_answered_in_order(
+    database: Database, tablet: Tablet
+) -> None:
+    await tablet.guest._ask(
+        tablet.connection, tablet.guest._peer(tablet.connection).known, tablet.outbox.layer
+    )
+    with held(database):
+        await asyncio.sleep(0)
+        for _ in range(PUSHES):
+            await tablet.push()
+        assert tablet.answered() == []
+        late = asyncio.ensure_future(tablet.push())
+        opening = {"t": "ann.open", "layer": tablet.outbox.layer, "cursor": 0}
+        opened = asyncio.ensure_future(tablet.guest.receive(tablet.connection, opening))
+        await asyncio.sleep(0)
+        assert not late.done()
+        assert not opened.done()
+    await asyncio.gather(late, opened)
+    expected = [(number, "ack") for number in range(1, PUSHES + 2)]
+    assert await tablet.answers(PUSHES + 1) == expected
+    snapshot = next(one for one in tablet.heard if one["t"] == "ann.snapshot")
+    assert snapshot["seq"] >= PUSHES
+
+
+async def test_a_writer_that_falls_behind_takes_one_push_of_a_connection_at_a_time(
+    database: Database, tablet: Tablet
+) -> None:
+    await tablet.push()
+    await tablet.answers(1)
+    database.waiting = 2
+    with held(database):
+        await asyncio.sleep(0)
+        await tablet.push()
+        late = asyncio.ensure_future(tablet.push())
+        await until(lambda: database.waiting_now >= 1)
+        await asyncio.sleep(0)
+        assert not late.done()
+    await late
+    assert await tablet.answers(3) == [(1, "ack"), (2, "ack"), (3, "ack")]
+
+
+async def test_pushes_behind_a_removal_are_all_refused_though_they_were_asked_before(
+    database: Database, province: Province, tablet: Tablet
+) -> None:
+    await tablet.push()
+    await tablet.answers(1)
+    secretary, person = province.actors["secretariat"], tablet.connection.actor.person_id
+    with held(database):
+        await asyncio.sleep(0)
+        await tablet.push()
+        removal = asyncio.ensure_future(
+            database.write(secretary, meetings.remove_participant, province.issued, person)
+        )
+        await asyncio.sleep(0)
+        for _ in range(3):
+            await tablet.push()
+    await removal
+    assert await tablet.answers(5) == [
+        (1, "ack"),
+        (2, "ack"),
+        (3, "forbidden"),
+        (4, "forbidden"),
+        (5, "forbidden"),
+    ]
+
+
+async def test_a_poisoned_push_is_refused_alone(database: Database, tablet: Tablet) -> None:
+    with held(database):
+        await asyncio.sleep(0)
+        await tablet.push()
+        await tablet.push(ops=[{"op": "put"}])
+        await tablet.push(layer=7)
+        await tablet.push()
+    answers = await tablet.answers(4)
+    assert [code == "ack" for _, code in answers] == [True, False, False, True]
+
+
+async def test_a_connection_that_ends_with_pushes_under_way_keeps_their_marks(
+    database: Database, tablet: Tablet
+) -> None:
+    told: list[Effects] = []
+    database.wiring.on_committed = told.append
+    with held(database):
+        await asyncio.sleep(0)
+        for _ in range(5):
+            await tablet.push()
+        tablet.connection.close(1000, "gone")
+        tablet.hub.leave(tablet.connection)
+        tablet.guest.gone(tablet.connection)
+    await until(lambda: sum(len(one.announcements) for one in told) == 5, 20)
+    assert tablet.answered() == []
+    assert {one.topic for each in told for one in each.announcements} == {
+        layer_topic(tablet.outbox.layer)
+    }
+
+
+async def test_pushes_into_a_stopped_database_are_to_be_tried_later(
+    database: Database, tablet: Tablet
+) -> None:
+    await tablet.push()
+    await tablet.answers(1)
+    await asyncio.to_thread(database.stop)
+    await tablet.push()
+    assert (await tablet.answers(2))[1] == (2, "try_later")
