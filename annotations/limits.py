@@ -64,6 +64,13 @@ so that a tablet paints while the next part travels."""
 CATCH_UP_ITEMS: Final = 5_000
 """Changes sent as deltas; above that a snapshot is rarely larger and always simpler."""
 
+EPHEMERAL_PER_SECOND: Final = 30
+"""Wet-ink and pointer messages of one connection: every second frame of a 60 Hz screen, which
+the eye takes for a moving pen; a hundred viewers get as many each."""
+
+EPHEMERAL_BURST: Final = 10
+"""Such messages that may come at once: a third of a second that a busy line held back."""
+
 MAX_EPHEMERAL_BYTES: Final = 8_192
 """JSON of one wet-ink message: 33 ms of a 240 Hz pen with predictions is below 1 kB."""
 

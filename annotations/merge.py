@@ -51,13 +51,13 @@ Result: TypeAlias = Change | Unchanged | Conflict
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Who asks, where and when. `now` in ms since 1970; `may_change_others` lets a moderator
-    edit and delete what other people put on a layer they share."""
+    """Who asks, where and when. `now` in ms since 1970; `may_moderate` lets the owner of a
+    shared layer take away what other people put on it."""
 
     layer: Layer
     person: str
     now: int
-    may_change_others: bool = False
+    may_moderate: bool = False
 
 
 def apply(record: Annotation | None, op: Operation, seq: int, at: Circumstances) -> Result:
@@ -69,13 +69,10 @@ def apply(record: Annotation | None, op: Operation, seq: int, at: Circumstances)
         return _put(op, seq, at)
     if record is None or record.layer != at.layer.id:
         return Conflict("unknown_annotation", "id")
-    if (
-        at.layer.kind != "private"
-        and record.author != at.person
-        and not at.may_change_others
-        and not (isinstance(op, Patch) and _only_resolves(op))
-    ):
-        return Conflict("not_yours", "id")
+    if at.layer.kind != "private":
+        refusal = _not_theirs(record, op, at)
+        if refusal:
+            return Conflict(refusal, "id")
     if isinstance(op, Patch):
         return _patch(record, op, seq, at)
     if isinstance(op, Delete):
@@ -83,6 +80,21 @@ def apply(record: Annotation | None, op: Operation, seq: int, at: Circumstances)
     if isinstance(op, Restore):
         return _set_deleted(record, op, False, seq, at) if record.deleted else Unchanged(record)
     assert_never(op)
+
+
+def _not_theirs(record: Annotation, op: Patch | Delete | Restore, at: Circumstances) -> str:
+    """The code of the refusal where a mark on a layer of several people is not this person's to
+    change so; "" where it is. Its words, look and place are its author's alone. Anybody who
+    writes there may resolve a thread or open it again. Its author or a moderator takes it away;
+    whoever took it away brings it back, and of moderators another one too."""
+    mine = record.author == at.person
+    if isinstance(op, Patch):
+        return "" if mine or _only_resolves(op) else "not_yours"
+    if isinstance(op, Delete) or not record.deleted:
+        return "" if mine or at.may_moderate else "not_yours"
+    if record.deleted_by == record.author:
+        return "" if mine else "not_yours"
+    return "" if at.may_moderate or record.deleted_by == at.person else "taken_away"
 
 
 def _put(op: Put, seq: int, at: Circumstances) -> Change:
@@ -173,6 +185,7 @@ def _set_deleted(
     after = replace(
         record,
         deleted=deleted,
+        deleted_by=at.person if deleted else "",
         rev=record.rev + 1,
         seq=seq,
         modified=at.now,

@@ -76,7 +76,8 @@ class Annotation:
     in the document's `version`; `rev` counts the changes of this mark from 1, `seq` is the
     layer's count at its last change; `created` and `modified` are ms since 1970, UTC: `created`
     the client's word within MAX_OFFLINE_MS, `modified` the server's clock. A deleted mark keeps
-    its content until it is purged, so that `restore` can bring it back."""
+    its content until it is purged, so that `restore` can bring it back; `deleted_by` is the
+    person who took it away."""
 
     id: str
     layer: str
@@ -101,6 +102,7 @@ class Annotation:
     carried_from: str | None = None
     carry_state: str = ""
     group_revs: GroupRevs = (1, 1, 1, 1)
+    deleted_by: str = ""
 
 
 def to_wire(annotation: Annotation) -> JsonObject:

@@ -8,16 +8,22 @@ that no change falls between; the client orders what then arrives (docs/wire-ann
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from annotations.checks import check_count, check_uuid
 from annotations.errors import AnnotationError
-from annotations.limits import CATCH_UP_ITEMS, MAX_EPHEMERAL_BYTES, SNAPSHOT_BYTES
+from annotations.limits import (
+    CATCH_UP_ITEMS,
+    EPHEMERAL_BURST,
+    EPHEMERAL_PER_SECOND,
+    MAX_EPHEMERAL_BYTES,
+    SNAPSHOT_BYTES,
+)
 from annotations.merge import Change, Circumstances, Conflict, apply, weigh
 from annotations.model import Annotation, JsonObject, Layer, to_wire
-from annotations.operations import Push, parse_push
+from annotations.operations import Push, Put, parse_push
 from annotations.store import Answer, Store
 
 
@@ -28,7 +34,7 @@ class Rights(Protocol):
 
     def may_write(self, layer: Layer) -> bool: ...
 
-    def may_change_others(self, layer: Layer) -> bool: ...
+    def may_moderate(self, layer: Layer) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class OwnLayersOnly:
     def may_write(self, layer: Layer) -> bool:
         return self.may_read(layer)
 
-    def may_change_others(self, layer: Layer) -> bool:
+    def may_moderate(self, layer: Layer) -> bool:
         return False
 
 
@@ -58,6 +64,24 @@ class Outcome:
     relay: JsonObject | None = None
 
 
+@dataclass(slots=True)
+class Allowance:
+    """A token bucket: so many messages a second, and a few more after a pause."""
+
+    tokens: float = EPHEMERAL_BURST
+    at: int = 0
+
+    def take(self, now: int) -> bool:
+        """Whether one more may pass at `now` (ms)."""
+        gained = max(0, now - self.at) * EPHEMERAL_PER_SECOND / 1000
+        self.tokens = min(EPHEMERAL_BURST, self.tokens + gained)
+        self.at = now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+
 class Session:
     """State of one connection: who it is and which layers it follows."""
 
@@ -65,6 +89,7 @@ class Session:
         self.person = person
         self.rights = rights
         self.following: dict[str, Layer] = {}
+        self.wet = Allowance()
 
     def receive(self, message: JsonObject, store: Store, now: int) -> Outcome:
         """Answer one client message (`now`: ms since 1970). A malformed push is answered with a
@@ -79,7 +104,7 @@ class Session:
                 self.following.pop(check_uuid(message.get("layer"), "layer"), None)
                 return Outcome()
             case "ann.ephemeral":
-                return self.pass_on(message)
+                return self.pass_on(message, now)
             case _:
                 raise AnnotationError("unknown_message", "t")
 
@@ -96,11 +121,14 @@ class Session:
         layer = begun.layer
         if layer is None or not self.rights.may_write(layer):
             return self._refuse(push, _refusal("forbidden"), None, store)
-        at = Circumstances(layer, self.person, now, self.rights.may_change_others(layer))
-        known = store.records([op.id for op in push.ops])
+        at = Circumstances(layer, self.person, now, self.rights.may_moderate(layer))
+        known = store.records(_needed(push))
         changes: list[Change] = []
         seq = layer.head_seq
         for index, op in enumerate(push.ops):
+            if isinstance(op, Put) and not _answers(op, known, layer):
+                refusal = _refusal("unknown_annotation", index, "reply_to")
+                return self._refuse(push, refusal, None, store)
             result = apply(known.get(op.id), op, seq + 1, at)
             if isinstance(result, Conflict):
                 refusal = _refusal(result.code, index, result.field)
@@ -158,9 +186,11 @@ class Session:
                 return Outcome(_catch_up(layer, cursor, changed))
         return Outcome(_snapshot(layer, store.snapshot(id_)))
 
-    def pass_on(self, message: JsonObject) -> Outcome:
-        """Wet ink and pointers, for followers who may write. What may not pass is dropped
+    def pass_on(self, message: JsonObject, now: int) -> Outcome:
+        """Wet ink and pointers, of followers who may write. What may not pass is dropped
         without a word: nobody waits for an answer, and the next frame is 33 ms away."""
+        if not self.wet.take(now):
+            return Outcome()
         id_ = check_uuid(message.get("layer"), "layer")
         kind = message.get("kind")
         data = message.get("data")
@@ -184,6 +214,21 @@ class Session:
             return message
         del self.following[layer]
         return {"t": "ann.revoke", "layer": layer}
+
+
+def _needed(push: Push) -> list[str]:
+    """The marks that a push changes or answers."""
+    answered = [op.reply_to for op in push.ops if isinstance(op, Put) and op.reply_to is not None]
+    return [op.id for op in push.ops] + answered
+
+
+def _answers(op: Put, known: Mapping[str, Annotation], layer: Layer) -> bool:
+    """Whether a new mark answers one of its own layer, or none at all. The one it answers may
+    have been taken away meanwhile: the answer is kept all the same."""
+    if op.reply_to is None:
+        return True
+    answered = known.get(op.reply_to)
+    return answered is not None and answered.layer == layer.id
 
 
 def _by_seq(mark: Annotation) -> int:

@@ -24,6 +24,8 @@ from starlette.websockets import WebSocket
 from server import __version__, clock, permissions
 from server.annotating.export import Exports
 from server.annotating.gateway import Annotating
+from server.annotating.purge import PurgeLayer
+from server.annotating.sharing import PURGE
 from server.client import client_routes
 from server.database import Database, Wiring
 from server.demo.seed import start_demo
@@ -192,7 +194,9 @@ class Server:
         ingest = Ingest(self.database, self.files, sandbox)
         reading = Lane({"ingest": ingest}, self.settings.ingest_workers, {"ingest": ingest.give_up})
         telling = Lane({"tell_inboxes": TellInboxes(self.database)})
-        return [reading, telling] if sandbox.rung is not None else [telling]
+        purging = Lane({PURGE: PurgeLayer(self.database)})
+        always = [telling, purging]
+        return [reading, *always] if sandbox.rung is not None else always
 
     async def leave(self) -> None:
         """Tell the clients when to come back."""
@@ -265,7 +269,7 @@ def build_server(settings: Settings) -> Server:
         most_connections=settings.live_connections,
         most_topics=settings.live_topics,
     )
-    gateway.guests["ann"] = Annotating(database, hub, identity.touch)
+    gateway.guests["ann"] = Annotating(database, hub, identity.touch, permissions.on_layer)
     return Server(settings, database, files, hub, rooms, sessions, identity, jobs, gateway)
 
 

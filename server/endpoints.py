@@ -12,6 +12,7 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from server import __version__
+from server.annotating import messages as a
 from server.annotating import routes as annotating
 from server.annotating.export import export_document
 from server.documents import messages as d
@@ -30,6 +31,7 @@ MEETING = "/api/meetings/{meeting_id}"
 DOCUMENT = "/api/documents/{document_id}"
 VERSION = DOCUMENT + "/versions/{version_id}"
 PAGE = VERSION + "/pages/{index}"
+LAYER = "/api/layers/{layer_id}"
 
 
 def _row(
@@ -153,8 +155,69 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _row("GET", PAGE + "/tiles/{scale}/{column}/{row}", documents.page_tile, "document.read"),
     _row("GET", VERSION + "/words", documents.all_words, "document.read"),
     _row("GET", VERSION + "/file", documents.original, "document.download"),
-    _row("GET", VERSION + "/export", export_document, "document.download", query=("marks",)),
+    _row(
+        "GET",
+        VERSION + "/export",
+        export_document,
+        "document.download",
+        query=("marks", "layers"),
+    ),
+    _row(
+        "GET",
+        DOCUMENT + "/layers",
+        annotating.list_layers,
+        "layers.list",
+        None,
+        a.LayerView,
+        many=True,
+    ),
+    _row(
+        "POST",
+        DOCUMENT + "/layers",
+        annotating.make_layer,
+        "layer.make",
+        a.NewLayer,
+        a.LayerView,
+    ),
+    _row(
+        "GET",
+        DOCUMENT + "/readers",
+        annotating.list_readers,
+        "readers.list",
+        None,
+        m.Participant,
+        many=True,
+    ),
+    _row(
+        "PUT",
+        DOCUMENT + "/presenter-layer",
+        annotating.open_presenter_layer,
+        "presenter.open",
+        None,
+        a.LayerView,
+    ),
+    _row("PATCH", LAYER, annotating.change_layer, "layer.manage", a.LayerPatch, a.LayerView),
+    _row("DELETE", LAYER, annotating.delete_layer, "layer.manage"),
+    _row("POST", LAYER + "/leave", annotating.leave_layer, "layer.leave"),
+    _row(
+        "GET",
+        LAYER + "/authors",
+        annotating.list_authors,
+        "layer.read",
+        None,
+        p.PersonCard,
+        many=True,
+    ),
 )
+
+
+LAYER_ACTIONS: dict[str, str] = {
+    "ann.open": "layer.read",
+    "ann.push": "layer.write",
+    "ann.ephemeral": "layer.write",
+}
+"""What the frames of a layer need. Besides, a push may take marks of others away where
+`layer.moderate` allows it; and each delivery needs `layer.read`."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 
 from sqlmodel import Session
 
+from server.annotating import layers
+from server.annotating.rules import LayerRights
 from server.documents import queries as documents
 from server.errors import NotAllowed, NotFound, NotSignedIn
 from server.identity import Actor
@@ -56,6 +58,37 @@ def reader(session: Session, actor: Actor, ids: Ids) -> bool:
     return documents.may_read(session, actor, ids["document_id"])
 
 
+def presenter(session: Session, actor: Actor, ids: Ids) -> bool:
+    """Who presents this document: the presenter of its item, the chair, the staff; not after the
+    close."""
+    return documents.presents(session, actor, ids["document_id"])
+
+
+def layer_reader(session: Session, actor: Actor, ids: Ids) -> bool:
+    """Whom this layer is for."""
+    return layers.rights_on(session, actor, ids["layer_id"]).read
+
+
+def layer_writer(session: Session, actor: Actor, ids: Ids) -> bool:
+    """Who makes marks on this layer."""
+    return layers.rights_on(session, actor, ids["layer_id"]).write
+
+
+def layer_moderator(session: Session, actor: Actor, ids: Ids) -> bool:
+    """Who takes marks of others away from this layer."""
+    return layers.rights_on(session, actor, ids["layer_id"]).moderate
+
+
+def layer_owner(session: Session, actor: Actor, ids: Ids) -> bool:
+    """Who shared this layer, while they may read the document."""
+    return layers.rights_on(session, actor, ids["layer_id"]).manage
+
+
+def layer_guest(session: Session, actor: Actor, ids: Ids) -> bool:
+    """Who is named on this layer."""
+    return layers.may_leave(session, actor, ids["layer_id"])
+
+
 def the_person(session: Session, actor: Actor, ids: Ids) -> bool:
     """The person in question."""
     return actor.person_id == ids["person_id"]
@@ -87,6 +120,15 @@ RIGHTS: dict[str, tuple[Predicate, ...]] = {
     "document.upload": (document_staff,),
     "document.read": (reader,),
     "document.download": (reader,),
+    "layers.list": (reader,),
+    "readers.list": (reader,),
+    "layer.make": (reader,),
+    "presenter.open": (presenter,),
+    "layer.read": (layer_reader,),
+    "layer.write": (layer_writer,),
+    "layer.moderate": (layer_moderator,),
+    "layer.manage": (layer_owner,),
+    "layer.leave": (layer_guest,),
     "topic.meeting": (participant, meeting_staff),
     "topic.meeting.staff": (meeting_staff,),
     "topic.inbox": (the_person,),
@@ -109,6 +151,8 @@ def require(session: Session, actor: Actor | None, action: str, ids: Ids) -> Non
         return
     if actor is None:
         raise NotSignedIn()
+    if "layer_id" in ids and not may(session, actor, "layer.read", ids):
+        raise NotFound()
     if "document_id" in ids and not documents.may_read(session, actor, ids["document_id"]):
         raise NotFound()
     if "meeting_id" in ids and not (
@@ -117,3 +161,14 @@ def require(session: Session, actor: Actor | None, action: str, ids: Ids) -> Non
     ):
         raise NotFound()
     raise NotAllowed()
+
+
+def on_layer(session: Session, actor: Actor, layer_id: str) -> LayerRights:
+    """The table's word on the frames of a layer, for the annotation gateway."""
+    ids = {"layer_id": layer_id}
+    read = may(session, actor, "layer.read", ids)
+    return LayerRights(
+        read,
+        read and may(session, actor, "layer.write", ids),
+        read and may(session, actor, "layer.moderate", ids),
+    )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from server.annotating import layers
+from server.annotating import layers, sharing
 from server.database import Fact, WriteSession
 from server.documents import actions as documents
 from server.documents import facts as d
@@ -58,6 +58,7 @@ def _unhang_documents(session: WriteSession, fact: m.AgendaItemDeleted) -> None:
         row.item_id = None
         session.add(row)
         tell_document(session, row)
+        sharing.tell_list(session, row.id)
 
 
 def _show_or_hide_documents(session: WriteSession, fact: m.AgendaChanged) -> None:
@@ -70,10 +71,28 @@ def _show_or_hide_documents(session: WriteSession, fact: m.AgendaChanged) -> Non
         had = shown_to(session, row.id)
         tell_document(session, row, was_public=not row.restricted, had=had)
         layers.ask_again(session, row.id)
+        sharing.tell_list(session, row.id)
 
 
 def _ask_layers_again(session: WriteSession, fact: Any) -> None:
     layers.ask_again(session, fact.document_id)
+
+
+def _narrow_layers(session: WriteSession, fact: d.DocumentChanged) -> None:
+    if "sharing" in fact.fields:
+        sharing.narrow(session, fact.document_id)
+    if "item_id" in fact.fields:
+        sharing.tell_list(session, fact.document_id)
+
+
+def _end_presenting(session: WriteSession, fact: m.MeetingClosed) -> None:
+    for document in layers.presented_in(session, fact.meeting_id):
+        sharing.tell_list(session, document)
+
+
+def _tell_who_may_present(session: WriteSession, fact: m.ParticipantAdded) -> None:
+    for document in layers.presented_in(session, fact.meeting_id):
+        sharing.tell_person(session, document, fact.person_id)
 
 
 REACTIONS: tuple[tuple[type[Fact], Reaction], ...] = (
@@ -85,6 +104,8 @@ REACTIONS: tuple[tuple[type[Fact], Reaction], ...] = (
     (m.MeetingCreated, _tell_inboxes),
     (m.ParticipantAdded, _tell_one_inbox),
     (m.ParticipantRemoved, _tell_one_inbox),
+    (m.MeetingClosed, _end_presenting),
+    (m.ParticipantAdded, _tell_who_may_present),
     (m.AgendaItemDeleted, _unhang_documents),
     (m.AgendaChanged, _show_or_hide_documents),
     (d.DocumentVersionUploaded, _read_file),
@@ -92,6 +113,7 @@ REACTIONS: tuple[tuple[type[Fact], Reaction], ...] = (
     (d.DocumentChanged, _tell_counts),
     (d.DocumentDeleted, _tell_counts),
     (d.DocumentChanged, _ask_layers_again),
+    (d.DocumentChanged, _narrow_layers),
     (d.DocumentDeleted, _ask_layers_again),
 )
 

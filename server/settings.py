@@ -76,6 +76,17 @@ class Settings(BaseSettings):
         False, description="read foreign files although no sandbox holds: only on isolated machines"
     )
 
+    # Shared layers
+    shared_layers_per_document: int = Field(
+        50, description="shared layers on one document: a tablet follows those it shows"
+    )
+    shared_layers_per_person: int = Field(
+        5, description="shared layers one person has on a document; more is a list nobody reads"
+    )
+    shared_layer_people: int = Field(
+        100, description="people named on one layer; for more there is everybody"
+    )
+
     # The live connection
     live_frame_bytes: int = Field(2**20, description="the largest frame (CVE-2018-1000518)")
     live_connections: int = Field(5000, description="open connections of one process")

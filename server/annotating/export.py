@@ -1,4 +1,4 @@
-"""The PDF a person takes away: a copy made in the sandbox, with the marks of their own layer."""
+"""The PDF a person takes away: a copy made in the sandbox, with the marks of the layers chosen."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from annotations.model import to_wire
-from server.annotating.layers import private_layer, private_marks
+from server.annotating.layers import layer_rows, marks_on
 from server.documents import queries
 from server.documents.routes import attachment
 from server.errors import Busy, DomainError, Invalid
 from server.http.endpoint import Call
 from server.http.files import Files
+from server.http.routing import ID
 from server.identity import Actor
-from server.people.tables import PersonRow
+from server.people.queries import cards
 from server.sandbox.export import ExportMode, TooManyMarks, export_pdf
 from server.sandbox.ladder import Sandbox
 from server.sandbox.refusals import DocumentRefused, SandboxUnavailable
@@ -62,19 +63,43 @@ class _Paper:
     authors: dict[str, str]
 
 
-def _paper(session: Session, actor: Actor, document_id: str, version_id: str) -> _Paper:
+OF_KIND = {"mine": "private", "presenter": "presenter", "shared": "shared"}
+"""What `layers` may ask for, besides ids of layers: kinds of them."""
+MOST_LAYERS = 60
+"""What `layers` may name: the shared ones of a document (settings) and some."""
+
+
+def _paper(
+    session: Session, actor: Actor, document_id: str, version_id: str, wanted: frozenset[str]
+) -> _Paper:
     version = queries.version_row(session, document_id, version_id)
     if version.state == "refused":
         raise DomainError(version.refusal or "damaged", 422)
-    layer = private_layer(session, document_id, actor.person_id)
-    name = session.get_one(PersonRow, actor.person_id).name
+    kinds = {OF_KIND.get(one) for one in wanted}
+    rows = [
+        row
+        for row in layer_rows(session, actor, document_id)
+        if row.kind in kinds or row.id in wanted
+    ]
     marks = [
         {**to_wire(mark), "layer": mark.layer}
-        for mark in private_marks(session, actor, document_id)
+        for row in rows
+        for mark in marks_on(session, row.id)
         if mark.version == version_id
     ]
-    layers = {layer: name} if layer else {}
-    return _Paper(version.sha256, version.file_name, marks, layers, {actor.person_id: name})
+    people = {str(mark["author"]) for mark in marks} | {row.owner for row in rows}
+    names = {one: card.name for one, card in cards(session, people).items()}
+    layers = {row.id: row.title or names.get(row.owner, "") for row in rows}
+    return _Paper(version.sha256, version.file_name, marks, layers, names)
+
+
+def _wanted(call: Call) -> frozenset[str]:
+    """The layers asked for: kinds and ids between commas, one's own where nothing is said."""
+    wanted = frozenset(call.request.query_params.get("layers", "mine").split(","))
+    known = all(one in OF_KIND or ID.fullmatch(one) for one in wanted)
+    if not known or len(wanted) > MOST_LAYERS:
+        raise Invalid("layers")
+    return wanted
 
 
 class _Download(StreamingResponse):
@@ -92,13 +117,15 @@ class _Download(StreamingResponse):
 
 
 async def export_document(call: Call) -> StreamingResponse:
-    """Download the PDF with my marks as real annotations, drawn in, or without any."""
+    """Download the PDF with marks as real annotations, drawn in, or without any: mine, and those
+    of the layers asked for that I may read."""
     wanted = call.request.query_params.get("marks", "annotations")
     if wanted not in MODES:
         raise Invalid("marks")
     mode: ExportMode = wanted
     ids = call.ids
-    paper = await call.read(_paper, call.actor, ids["document_id"], ids["version_id"])
+    layers = _wanted(call)
+    paper = await call.read(_paper, call.actor, ids["document_id"], ids["version_id"], layers)
     path = call.rooms.get(Files).path(paper.sha256)
     async with AsyncExitStack() as stack:
         try:

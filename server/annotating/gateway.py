@@ -21,7 +21,8 @@ from annotations.errors import AnnotationError
 from annotations.model import JsonObject, Layer
 from annotations.session import Outcome, Session
 from server import clock
-from server.annotating.layers import layer_topic, may_use, raw
+from server.annotating.layers import layer_topic, raw
+from server.annotating.rules import NO_RIGHTS, LayerRights
 from server.annotating.store import SqlStore
 from server.database import Announcement, Database, Effects
 from server.errors import DomainError
@@ -38,20 +39,22 @@ PUSHES = 16
 
 @dataclass
 class _Known:
-    """What this connection may use, and the rights epoch at which that was asked."""
+    """What this connection may do where, and the rights epoch at which that was asked."""
 
-    allowed: dict[str, tuple[int, bool]] = field(default_factory=dict)
-    person: str = ""
+    allowed: dict[str, tuple[int, LayerRights]] = field(default_factory=dict)
+
+    def on(self, layer: Layer) -> LayerRights:
+        """What was asked last; nothing on a layer never asked about."""
+        return self.allowed.get(layer.id, (0, NO_RIGHTS))[1]
 
     def may_read(self, layer: Layer) -> bool:
-        known = self.allowed.get(layer.id)
-        return known is not None and known[1] and layer.owner == self.person
+        return self.on(layer).read
 
     def may_write(self, layer: Layer) -> bool:
-        return self.may_read(layer)
+        return self.on(layer).write
 
-    def may_change_others(self, layer: Layer) -> bool:
-        return False
+    def may_moderate(self, layer: Layer) -> bool:
+        return self.on(layer).moderate
 
 
 @dataclass
@@ -80,6 +83,8 @@ class Annotating:
     database: Database
     hub: Hub
     touch: Callable[[Actor], Awaitable[None]]
+    rights: Callable[[SqlSession, Actor, str], LayerRights]
+    """The rights table on a layer, by its id."""
     _peers: dict[str, _Peer] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -97,7 +102,7 @@ class Annotating:
                     peer.session.receive(frame, _NO_STORE, clock.unix_ms())
                     self.hub.unfollow(connection, layer_topic(str(frame.get("layer"))))
                 case _:
-                    self._pass_on(connection, peer, frame)
+                    await self._pass_on(connection, peer, frame)
         except AnnotationError as error:
             raise DomainError(error.code, ref=str(frame.get("layer", ""))[:36]) from None
 
@@ -109,7 +114,7 @@ class Annotating:
         peer = self._peers.get(connection.id)
         if peer is None:
             person = connection.actor.person_id
-            known = _Known(person=person)
+            known = _Known()
             peer = self._peers[connection.id] = _Peer(Session(person, known), known)
         return peer
 
@@ -123,7 +128,7 @@ class Annotating:
             return
         if len(known.allowed) > 4 * LAYERS:
             known.allowed.clear()
-        allowed = await self.database.read(may_use, connection.actor, layer)
+        allowed = await self.database.read(self.rights, connection.actor, layer)
         known.allowed[layer] = (epoch, allowed)
 
     async def _push(self, connection: Connection, peer: _Peer, frame: JsonObject) -> None:
@@ -133,14 +138,14 @@ class Annotating:
         await peer.down_to(PUSHES - 1 if self.database.is_calm else 0)
         epoch = self.database.rights_epoch
         # The push's own copy: what it may do is the writer's business from here on.
-        known = _Known(person=actor.person_id)
+        known = _Known()
         if isinstance(layer, str) and layer in peer.known.allowed:
             known.allowed[layer] = peer.known.allowed[layer]
             epoch = known.allowed[layer][0]
 
         def push(raw_connection: Any) -> tuple[Outcome, Effects]:
             if isinstance(layer, str) and not self.database.rights_settled(epoch):
-                allowed = self.database.read_within(may_use, actor, layer)
+                allowed = self.database.read_within(self.rights, actor, layer)
                 known.allowed[layer] = (-1, allowed)
             session = Session(actor.person_id, known)
             outcome = session.receive(frame, SqlStore(raw_connection), clock.unix_ms())
@@ -185,7 +190,10 @@ class Annotating:
         subscription.cursor = head
         self.hub.release(subscription)
 
-    def _pass_on(self, connection: Connection, peer: _Peer, frame: JsonObject) -> None:
+    async def _pass_on(self, connection: Connection, peer: _Peer, frame: JsonObject) -> None:
+        layer = frame.get("layer")
+        if isinstance(layer, str) and layer in peer.session.following:
+            await self._ask(connection, peer.known, layer)
         outcome = peer.session.receive(frame, _NO_STORE, clock.unix_ms())
         if outcome.relay is not None:
             self.hub.broadcast_passing(

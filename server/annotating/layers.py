@@ -1,23 +1,46 @@
-"""Layers: making a person's private one, and who may use which."""
+"""Layers: which there are, who may do what on them, and a person's private one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
-from sqlmodel import Session, select
+from sqlalchemy import text
+from sqlmodel import Session, col, delete, select
 
 from annotations.model import Annotation
 from server import clock
+from server.annotating.messages import LayerView
+from server.annotating.rules import NO_RIGHTS, Audience, LayerRights, Reader, layer_rights
 from server.annotating.store import SqlStore
-from server.annotating.tables import LayerRow
+from server.annotating.tables import LayerPersonRow, LayerRow
 from server.database import WriteSession
-from server.documents.queries import may_read
+from server.documents.queries import (
+    directs,
+    document_row,
+    may_read,
+    presents,
+    reading_participants,
+)
+from server.errors import NotFound
 from server.identity import Actor
+from server.meetings.messages import Participant
+from server.meetings.queries import participants
+from server.people.messages import PersonCard
+from server.people.queries import cards
 
 
 def layer_topic(layer_id: str) -> str:
     """What the followers of a layer follow."""
     return f"layer:{layer_id}"
+
+
+def layer_row(session: Session, layer_id: str) -> LayerRow:
+    """The row, or `not_found`."""
+    row = session.get(LayerRow, layer_id)
+    if row is None:
+        raise NotFound()
+    return row
 
 
 def private_layer(session: Session, document_id: str, person_id: str) -> str | None:
@@ -36,19 +59,140 @@ def open_private_layer(session: WriteSession, document_id: str) -> str:
     if known is not None:
         return known
     row = LayerRow(
-        id=clock.new_id(), document_id=document_id, kind="private", owner=session.actor.person_id
+        id=clock.new_id(),
+        document_id=document_id,
+        kind="private",
+        owner=session.actor.person_id,
+        made_at=clock.unix_ms(),
     )
     session.add(row)
     session.flush()
     return row.id
 
 
-def may_use(session: Session, actor: Actor, layer_id: str) -> bool:
-    """Private layers: the owner, while the document may be read."""
+def named_on(session: Session, layer_id: str) -> list[str]:
+    """The people named on a shared layer."""
+    found = select(LayerPersonRow.person_id).where(LayerPersonRow.layer_id == layer_id)
+    return sorted(session.exec(found))
+
+
+def name_on(session: WriteSession, layer_id: str, people: Sequence[str]) -> None:
+    """Name these people on a shared layer, and nobody else."""
+    session.exec(delete(LayerPersonRow).where(col(LayerPersonRow.layer_id) == layer_id))
+    session.add_all(LayerPersonRow(layer_id=layer_id, person_id=one) for one in people)
+
+
+def reader_of(session: Session, actor: Actor, document_id: str) -> Reader:
+    """How this person stands to the document."""
+    if not may_read(session, actor, document_id):
+        return Reader(False)
+    running = directs(session, actor, document_id)
+    return Reader(True, running or presents(session, actor, document_id), running)
+
+
+def _rights(session: Session, actor: Actor, row: LayerRow, reader: Reader) -> LayerRights:
+    owns = row.owner == actor.person_id
+    named = not owns and session.get(LayerPersonRow, (row.id, actor.person_id)) is not None
+    return layer_rights(row.kind, row.audience, reader, owns=owns, named=named)
+
+
+def rights_on(session: Session, actor: Actor, layer_id: str) -> LayerRights:
+    """What this person may do on the layer; nothing on one that does not exist."""
     row = session.get(LayerRow, layer_id)
-    if row is None or row.kind != "private" or row.owner != actor.person_id:
-        return False
-    return may_read(session, actor, row.document_id)
+    if row is None:
+        return NO_RIGHTS
+    return _rights(session, actor, row, reader_of(session, actor, row.document_id))
+
+
+def may_leave(session: Session, actor: Actor, layer_id: str) -> bool:
+    """Who is named on a shared layer and reads it by that."""
+    row = session.get(LayerRow, layer_id)
+    return (
+        row is not None
+        and row.owner != actor.person_id
+        and row.audience == "people"
+        and rights_on(session, actor, layer_id).read
+    )
+
+
+def layer_view(session: Session, actor: Actor, row: LayerRow) -> LayerView:
+    """One layer as this person sees it."""
+    return _view(session, actor, row, reader_of(session, actor, row.document_id))
+
+
+def _view(session: Session, actor: Actor, row: LayerRow, reader: Reader) -> LayerView:
+    rights = _rights(session, actor, row, reader)
+    named = named_on(session, row.id) if row.audience == "people" else []
+    people = cards(session, [row.owner, *named])
+    return LayerView(
+        id=row.id,
+        kind=row.kind,
+        title=row.title,
+        owner=None if row.kind == "presenter" else people.get(row.owner),
+        mine=row.kind != "presenter" and row.owner == actor.person_id,
+        audience=cast(Audience, row.audience),
+        people=[people[one] for one in named if one in people],
+        may_write=rights.write,
+        may_moderate=rights.moderate,
+        may_manage=rights.manage,
+    )
+
+
+ORDER = {"private": 0, "presenter": 1, "shared": 2}
+
+
+def layers_of(session: Session, document_id: str) -> Sequence[LayerRow]:
+    """The layers of a document that may have more than one reader, oldest first."""
+    return session.exec(
+        select(LayerRow)
+        .where(LayerRow.document_id == document_id)
+        .where(col(LayerRow.kind) != "private")
+        .order_by(col(LayerRow.made_at), col(LayerRow.id))
+    ).all()
+
+
+def presented_in(session: Session, meeting_id: str) -> list[str]:
+    """The documents of a meeting that have a presenter's layer."""
+    found = session.connection().execute(
+        text(
+            "SELECT l.document_id FROM layer l JOIN document d ON d.id = l.document_id "
+            "WHERE d.meeting_id = :meeting AND l.kind = 'presenter'"
+        ),
+        {"meeting": meeting_id},
+    )
+    return [str(row[0]) for row in found]
+
+
+def layer_rows(session: Session, actor: Actor, document_id: str) -> list[LayerRow]:
+    """The layers of a document that this person may read: one's own, the presenter's, shared."""
+    reader = reader_of(session, actor, document_id)
+    own = private_layer(session, document_id, actor.person_id)
+    rows = [layer_row(session, own)] if own else []
+    rows += layers_of(session, document_id)
+    readable = [row for row in rows if _rights(session, actor, row, reader).read]
+    return sorted(readable, key=lambda row: ORDER[row.kind])
+
+
+def layer_list(session: Session, actor: Actor, document_id: str) -> list[LayerView]:
+    """The layers of a document as this person sees them."""
+    reader = reader_of(session, actor, document_id)
+    return [_view(session, actor, row, reader) for row in layer_rows(session, actor, document_id)]
+
+
+def readers_list(session: Session, document_id: str) -> list[Participant]:
+    """The participants a layer of this document can be shared with."""
+    row = document_row(session, document_id)
+    reading = reading_participants(session, row)
+    return [one for one in participants(session, row.meeting_id) if one.person_id in reading]
+
+
+def authors_of(session: Session, layer_id: str) -> list[PersonCard]:
+    """Who wrote on a layer, by name: also people who take no part any more."""
+    found = session.connection().execute(
+        text("SELECT DISTINCT author FROM annotation WHERE layer = :layer"), {"layer": layer_id}
+    )
+    people = cards(session, [str(row[0]) for row in found])
+    return sorted(people.values(), key=lambda one: one.name)
 
 
 def raw(session: Session) -> SqlStore:
@@ -56,10 +200,9 @@ def raw(session: Session) -> SqlStore:
     return SqlStore(session.connection().connection.dbapi_connection)
 
 
-def private_marks(session: Session, actor: Actor, document_id: str) -> Sequence[Annotation]:
-    """All living marks of the actor on a document, over all its versions."""
-    layer_id = private_layer(session, document_id, actor.person_id)
-    return raw(session).snapshot(layer_id) if layer_id else []
+def marks_on(session: Session, layer_id: str) -> Sequence[Annotation]:
+    """All living marks of a layer, over all versions of its document."""
+    return raw(session).snapshot(layer_id)
 
 
 def ask_again(session: WriteSession, document_id: str) -> None:

@@ -1,14 +1,28 @@
-"""HTTP handlers that know marks: a document to read with my layer, and the PDF with my marks."""
+"""HTTP handlers that know marks: a document to read with my layer, and the document's layers."""
 
 from __future__ import annotations
 
 from sqlmodel import Session
 
-from server.annotating import layers
+from server.annotating import layers, sharing
+from server.annotating.messages import LayerView
+from server.annotating.rules import Bounds
 from server.documents import queries
 from server.documents.messages import DocumentView
 from server.http.endpoint import Call
 from server.identity import Actor
+from server.meetings.messages import Participant
+from server.people.messages import PersonCard
+from server.settings import Settings
+
+
+def bounds(settings: Settings) -> Bounds:
+    """The bounds of shared layers on this server."""
+    return Bounds(
+        settings.shared_layers_per_document,
+        settings.shared_layers_per_person,
+        settings.shared_layer_people,
+    )
 
 
 def _view(session: Session, actor: Actor, document_id: str) -> DocumentView:
@@ -35,3 +49,45 @@ async def read_document(call: Call) -> DocumentView:
         layer = await call.write(layers.open_private_layer, document_id)
         view = view.model_copy(update={"my_layer": layer})
     return view
+
+
+async def list_layers(call: Call) -> list[LayerView]:
+    """The layers of a document that I may read: mine, the presenter's, those shared with me."""
+    return await call.read(layers.layer_list, call.actor, call.ids["document_id"])
+
+
+async def list_readers(call: Call) -> list[Participant]:
+    """Whom I can share a layer of this document with."""
+    return await call.read(layers.readers_list, call.ids["document_id"])
+
+
+async def make_layer(call: Call) -> LayerView:
+    """Share a new layer."""
+    ids, most = call.ids, bounds(call.settings)
+    return await call.write(sharing.make_layer, ids["document_id"], call.body, most)
+
+
+async def open_presenter_layer(call: Call) -> LayerView:
+    """Begin to show the document to the room."""
+    return await call.write(sharing.open_presenter_layer, call.ids["document_id"])
+
+
+async def change_layer(call: Call) -> LayerView:
+    """Change a layer's title or whom it is for."""
+    ids, most = call.ids, bounds(call.settings)
+    return await call.write(sharing.change_layer, ids["layer_id"], call.body, most)
+
+
+async def delete_layer(call: Call) -> None:
+    """Delete a layer for everybody."""
+    await call.write(sharing.delete_layer, call.ids["layer_id"])
+
+
+async def leave_layer(call: Call) -> None:
+    """Take myself off a layer."""
+    await call.write(sharing.leave_layer, call.ids["layer_id"])
+
+
+async def list_authors(call: Call) -> list[PersonCard]:
+    """Who wrote on a layer."""
+    return await call.read(layers.authors_of, call.ids["layer_id"])

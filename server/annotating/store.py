@@ -19,12 +19,12 @@ from annotations.store import Answer, Begun
 COLUMNS = (
     "id, layer, document, version, page, kind, rev, seq, deleted, author, created, modified, "
     "geometry, style, body, resolved, reply_to, anchor, ink, foreign_props, carried_from, "
-    "carry_state, group_revs"
+    "carry_state, group_revs, deleted_by"
 )
 _SELECT = f"SELECT {COLUMNS} FROM annotation "  # noqa: S608 - constants only
 _PUT = (
     f"INSERT OR REPLACE INTO annotation ({COLUMNS}) "  # noqa: S608 - constants only
-    f"VALUES ({', '.join('?' * 23)})"
+    f"VALUES ({', '.join('?' * 24)})"
 )
 _LAYER = "SELECT id, document_id, kind, owner, head_seq, min_seq FROM layer WHERE id = ?"
 
@@ -64,6 +64,7 @@ def _row(mark: Annotation) -> tuple[Any, ...]:
         mark.carried_from,
         mark.carry_state,
         "{},{},{},{}".format(*mark.group_revs),
+        mark.deleted_by,
     )
 
 
@@ -93,6 +94,7 @@ def _mark(row: tuple[Any, ...]) -> Annotation:
         carried_from=row[20],
         carry_state=row[21],
         group_revs=cast(GroupRevs, revs),
+        deleted_by=row[23],
     )
 
 

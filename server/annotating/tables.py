@@ -1,22 +1,57 @@
-"""Layers, marks, the op log, and the answers of pushes. Written by `store.py` alone."""
+"""Layers, who they are shared with, marks, the op log, and the answers of pushes.
+
+Marks, op log and answers are written by `store.py` alone."""
 
 from __future__ import annotations
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 
 class LayerRow(SQLModel, table=True):
-    """A set of marks on one document with one audience (annotations.md, Data)."""
+    """A set of marks on one document with one audience (annotations.md, Data).
+
+    `audience` is whom a shared layer is for: me, people, everyone (rules.py). The presenter's
+    layer has the one who opened it as `owner`; no right follows from that. `title` of a private
+    layer is empty.
+    """
 
     __tablename__ = "layer"
-    __table_args__ = (UniqueConstraint("document_id", "kind", "owner"),)
+    __table_args__ = (
+        Index("ix_layer_document_id", "document_id"),
+        Index(
+            "ix_layer_one_private",
+            "document_id",
+            "owner",
+            unique=True,
+            sqlite_where=text("kind = 'private'"),
+            postgresql_where=text("kind = 'private'"),
+        ),
+        Index(
+            "ix_layer_one_presenter",
+            "document_id",
+            unique=True,
+            sqlite_where=text("kind = 'presenter'"),
+            postgresql_where=text("kind = 'presenter'"),
+        ),
+    )
     id: str = Field(primary_key=True)
     document_id: str
     kind: str
     owner: str = Field(index=True)
+    title: str = ""
+    audience: str = "me"
+    made_at: int = 0
     head_seq: int = 0
     min_seq: int = 0
+
+
+class LayerPersonRow(SQLModel, table=True):
+    """A person whom a shared layer is shared with by name, besides its owner."""
+
+    __tablename__ = "layer_person"
+    layer_id: str = Field(primary_key=True)
+    person_id: str = Field(primary_key=True, index=True)
 
 
 class AnnotationRow(SQLModel, table=True):
@@ -47,6 +82,7 @@ class AnnotationRow(SQLModel, table=True):
     carried_from: str | None = None
     carry_state: str = ""
     group_revs: str
+    deleted_by: str = ""
 
 
 class OpRow(SQLModel, table=True):

@@ -141,7 +141,10 @@ def _add_meeting(
             session,
             meeting.id,
             NewAgendaItem(
-                title=item.title, presenter=names.get(item.presenter, ""), minutes=item.minutes
+                title=item.title,
+                presenter=names.get(item.presenter, ""),
+                presenter_id=ids.get(item.presenter),
+                minutes=item.minutes,
             ),
             BOUNDS,
         )

@@ -74,6 +74,7 @@ def add_document(
         kind=new.kind,
         title=new.title,
         number_symbol=new.number_symbol,
+        sharing=new.sharing,
         created_by=session.actor.person_id,
     )
     session.add(row)
@@ -96,6 +97,7 @@ def change_document(session: WriteSession, document_id: str, patch: DocumentPatc
     row.title = patch.title or row.title
     row.kind = row.kind if patch.kind is None else patch.kind
     row.number_symbol = row.number_symbol if patch.number_symbol is None else patch.number_symbol
+    row.sharing = patch.sharing or row.sharing
     session.add(row)
     if patch.shown_to is not None:
         _show_to(session, row, patch.shown_to)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from server.http.wire import Id, Line, Moment, ShortLine, WireModel
-from server.meetings.messages import DocumentCard
+from server.meetings.messages import DocumentCard, Sharing
 
 
 class NewDocument(WireModel):
@@ -18,12 +18,14 @@ class NewDocument(WireModel):
     title: Line
     number_symbol: ShortLine = ""
     shown_to: Annotated[list[Id], Field(max_length=1000)] | None = None
+    sharing: Sharing = "everyone"
 
 
 class DocumentPatch(WireModel):
     """Change a document's place or words; what is absent stays.
 
     `shown_to`: the people a restricted document is shown to; an empty list lifts the restriction.
+    `sharing`: shared layers that are wider than it are narrowed at once.
     """
 
     item_id: Id | None = None
@@ -31,6 +33,7 @@ class DocumentPatch(WireModel):
     title: Line | None = None
     number_symbol: ShortLine | None = None
     shown_to: Annotated[list[Id], Field(max_length=1000)] | None = None
+    sharing: Sharing | None = None
 
 
 class PageEntry(WireModel):

@@ -14,9 +14,10 @@ from server.documents.rules import VersionState
 from server.documents.tables import DocumentAccessRow, DocumentRow, PageRow, VersionRow
 from server.errors import NotFound
 from server.identity import Actor
-from server.meetings.messages import DocumentCard
-from server.meetings.queries import from_ms, is_staff, takes_part
-from server.meetings.tables import AgendaItemRow
+from server.meetings.messages import DocumentCard, Sharing
+from server.meetings.queries import from_ms, is_chair, is_staff, meeting_row, takes_part
+from server.meetings.rules import STAFF_ROLES, MeetingState, ParticipantRole, is_visible
+from server.meetings.tables import AgendaItemRow, ParticipantRow
 
 
 def document_row(session: Session, document_id: str) -> DocumentRow:
@@ -70,6 +71,7 @@ def card(session: Session, row: DocumentRow) -> DocumentCard:
         title=row.title,
         number_symbol=row.number_symbol,
         restricted=row.restricted,
+        sharing=cast(Sharing, row.sharing),
         state=cast(Literal["ingesting", "ready", "refused"], version.state) if version else "empty",
         refusal=version.refusal if version else None,
         version_id=version.id if version else None,
@@ -127,6 +129,45 @@ def is_document_staff(session: Session, actor: Actor, document_id: str) -> bool:
     """Staff of the document's meeting."""
     row = session.get(DocumentRow, document_id)
     return row is not None and is_staff(session, actor, row.meeting_id)
+
+
+def directs(session: Session, actor: Actor, document_id: str) -> bool:
+    """Who runs the meeting this document is in, until it closes: its staff and its chair."""
+    row = session.get(DocumentRow, document_id)
+    if row is None or meeting_row(session, row.meeting_id).state == MeetingState.CLOSED:
+        return False
+    return is_staff(session, actor, row.meeting_id) or (
+        is_chair(session, actor, row.meeting_id) and may_read(session, actor, document_id)
+    )
+
+
+def presents(session: Session, actor: Actor, document_id: str) -> bool:
+    """Who shows the document to the room: the presenter of its item, and who runs the meeting."""
+    if directs(session, actor, document_id):
+        return True
+    row = session.get(DocumentRow, document_id)
+    item = session.get(AgendaItemRow, row.item_id) if row and row.item_id else None
+    if row is None or item is None or item.presenter_id != actor.person_id:
+        return False
+    closed = meeting_row(session, row.meeting_id).state == MeetingState.CLOSED
+    return not closed and may_read(session, actor, document_id)
+
+
+def reading_participants(session: Session, row: DocumentRow) -> set[str]:
+    """The participants who may read the document; its distribution list, as it were."""
+    parts = session.exec(
+        select(ParticipantRow.person_id, ParticipantRow.role).where(
+            ParticipantRow.meeting_id == row.meeting_id
+        )
+    ).all()
+    staff = {person for person, role in parts if ParticipantRole(role) in STAFF_ROLES}
+    meeting = meeting_row(session, row.meeting_id)
+    if not is_visible(MeetingState(meeting.state)) or is_internal(session, row):
+        return staff
+    everybody = {person for person, _ in parts}
+    if not row.restricted:
+        return everybody
+    return staff | everybody & set(shown_to(session, row.id))
 
 
 def restricted_for(session: Session, person_id: str) -> list[DocumentCard]:

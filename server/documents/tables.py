@@ -17,6 +17,7 @@ class DocumentRow(SQLModel, table=True):
     title: str
     number_symbol: str = ""
     restricted: bool = False
+    sharing: str = "everyone"
     version_id: str | None = None
     created_by: str
 

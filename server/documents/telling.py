@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pydantic import BaseModel
+
 from server.database import WriteSession
 from server.documents import queries
 from server.documents.tables import DocumentRow
@@ -59,6 +61,15 @@ def tell_deleted(session: WriteSession, row: DocumentRow) -> None:
         announce(session, meeting_topic(row.meeting_id), gone, forget=True)
     _tell_gone(session, row, readers(session, row))
     tell_staff(session, row.meeting_id, gone)
+
+
+def tell_readers(session: WriteSession, row: DocumentRow, item: BaseModel) -> None:
+    """Say something to all who may read the document, and to nobody else."""
+    tell_staff(session, row.meeting_id, item)
+    if queries.is_public(session, row):
+        announce(session, meeting_topic(row.meeting_id), item)
+    for person in readers(session, row):
+        announce(session, inbox_topic(person), item)
 
 
 def _tell_gone(session: WriteSession, row: DocumentRow, people: Sequence[str]) -> None:

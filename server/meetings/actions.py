@@ -135,6 +135,9 @@ def _seat_chair(
         if before is not None:
             before.role = ParticipantRole.DELEGATE.value
             session.add(before)
+            session.flush()
+            _end_rights(session, row.chair_id)
+            session.record(ParticipantAdded(row.id, row.chair_id, before.role))
             _tell_participant(session, row.id, row.chair_id)
     row.chair_id = person_id
     session.add(row)
@@ -185,12 +188,15 @@ def add_item(
     count = queries.count_items(session, meeting_id)
     if count >= bounds.items:
         raise DomainError("agenda_full", most=bounds.items)
+    if new.presenter_id is not None:
+        _require_person(session, new.presenter_id, "presenter_id")
     row = AgendaItemRow(
         id=clock.new_id(),
         meeting_id=meeting_id,
         position=count,
         title=new.title,
         presenter=new.presenter,
+        presenter_id=new.presenter_id,
         minutes=new.minutes,
         internal=new.internal,
     )
@@ -232,6 +238,10 @@ def change_item(
     turned = patch.internal is not None and patch.internal != row.internal
     row.title = patch.title or row.title
     row.presenter = row.presenter if patch.presenter is None else patch.presenter
+    if "presenter_id" in patch.model_fields_set:
+        if patch.presenter_id is not None:
+            _require_person(session, patch.presenter_id, "presenter_id")
+        row.presenter_id = patch.presenter_id
     row.minutes = row.minutes if patch.minutes is None else patch.minutes
     row.internal = row.internal if patch.internal is None else patch.internal
     session.add(row)

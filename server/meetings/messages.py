@@ -39,13 +39,17 @@ class MeetingCard(WireModel):
 
 
 class AgendaItem(WireModel):
-    """One item of the agenda; `position` counts from 0, `number` is what is printed before it."""
+    """One item of the agenda; `position` counts from 0, `number` is what is printed before it.
+
+    `presenter` is what is printed; `presenter_id` the account that presents, if it has one.
+    """
 
     id: Id
     position: int
     number: ShortLine
     title: Line
     presenter: ShortLine
+    presenter_id: Id | None
     minutes: Minutes
     internal: bool
 
@@ -61,10 +65,16 @@ class Participant(WireModel):
     organisation: Line
 
 
+Sharing = Literal["none", "people", "everyone"]
+"""Whether marks on a document may be shared: with nobody, with chosen people, or also with all
+who may read it."""
+
+
 class DocumentCard(WireModel):
     """A document in the agenda, without its pages.
 
     `state`: `empty` (no file yet) · `ingesting` · `ready` · `refused` (with `refusal`).
+    `sharing`: whom its readers may share marks with.
     """
 
     id: Id
@@ -75,6 +85,7 @@ class DocumentCard(WireModel):
     title: Line
     number_symbol: ShortLine
     restricted: bool
+    sharing: Sharing
     state: Literal["empty", "ingesting", "ready", "refused"]
     refusal: str | None
     version_id: Id | None
@@ -142,15 +153,17 @@ class NewAgendaItem(WireModel):
 
     title: Line
     presenter: ShortLine = ""
+    presenter_id: Id | None = None
     minutes: Minutes = 0
     internal: bool = False
 
 
 class AgendaItemPatch(WireModel):
-    """Change an item; what is absent stays."""
+    """Change an item; what is absent stays, but a `presenter_id` of null takes it away."""
 
     title: Line | None = None
     presenter: ShortLine | None = None
+    presenter_id: Id | None = None
     minutes: Minutes | None = None
     internal: bool | None = None
 
@@ -216,6 +229,14 @@ class DocumentGone(WireModel):
     document_id: Id
 
 
+class LayersChanged(WireModel):
+    """The list of layers that I may read on this document, or what I may do there, has changed:
+    fetch it again. Says nothing more, so that no name reaches anybody it is not for."""
+
+    kind: Literal["layers"]
+    document_id: Id
+
+
 class CardPut(WireModel):
     """On `inbox:PERSON`: a meeting of mine is new or changed."""
 
@@ -237,9 +258,11 @@ MeetingChange = Annotated[
     | ParticipantChanged
     | ParticipantGone
     | DocumentPut
-    | DocumentGone,
+    | DocumentGone
+    | LayersChanged,
     Field(discriminator="kind"),
 ]
 InboxChange = Annotated[
-    CardPut | CardGone | DocumentPut | DocumentGone, Field(discriminator="kind")
+    CardPut | CardGone | DocumentPut | DocumentGone | LayersChanged,
+    Field(discriminator="kind"),
 ]

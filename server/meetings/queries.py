@@ -79,6 +79,7 @@ def agenda(session: Session, meeting_id: str, *, internal: bool) -> list[AgendaI
             number="" if row.internal else next(numbers),
             title=row.title,
             presenter=row.presenter,
+            presenter_id=row.presenter_id,
             minutes=row.minutes,
             internal=row.internal,
         )

@@ -33,6 +33,7 @@ class AgendaItemRow(SQLModel, table=True):
     position: int
     title: str
     presenter: str = ""
+    presenter_id: str | None = None
     minutes: int = 0
     internal: bool = False
 

@@ -105,7 +105,7 @@ class Members:
     def may_write(self, layer: Layer) -> bool:
         return self.may_read(layer)
 
-    def may_change_others(self, layer: Layer) -> bool:
+    def may_moderate(self, layer: Layer) -> bool:
         return False
 
 

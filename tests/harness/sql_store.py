@@ -75,8 +75,9 @@ class SqlStoreUnderTest:
 
     def add_layer(self, layer: Layer) -> None:
         self.connection.execute(
-            "INSERT INTO layer (id, document_id, kind, owner, head_seq, min_seq) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO layer (id, document_id, kind, owner, head_seq, min_seq, title, audience, "
+            "made_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, '', 'me', 0)",
             (layer.id, layer.document, layer.kind, layer.owner, layer.head_seq, layer.min_seq),
         )
 

@@ -11,6 +11,7 @@ import type {
   DocumentPut,
   ItemDeleted,
   ItemPut,
+  LayersChanged,
   MeetingChanged,
   MeetingView,
   MyMeetings,
@@ -25,8 +26,9 @@ export type MeetingChange =
   | ParticipantChanged
   | ParticipantGone
   | DocumentPut
-  | DocumentGone;
-export type InboxChange = CardPut | CardGone | DocumentPut | DocumentGone;
+  | DocumentGone
+  | LayersChanged;
+export type InboxChange = CardPut | CardGone | DocumentPut | DocumentGone | LayersChanged;
 
 function put<Entry>(list: readonly Entry[], entry: Entry, same: (other: Entry) => boolean) {
   return list.some(same) ? list.map((other) => (same(other) ? entry : other)) : [...list, entry];
@@ -71,6 +73,8 @@ export function changeMeeting(view: MeetingView, change: MeetingChange): Meeting
         ...view,
         documents: view.documents.filter((document) => document.id !== change.document_id),
       };
+    case 'layers':
+      return view;
     default:
       return unknown(change, view);
   }
@@ -98,6 +102,8 @@ export function changeMine(mine: MyMeetings, change: InboxChange): MyMeetings {
         ...mine,
         documents: mine.documents.filter((document) => document.id !== change.document_id),
       };
+    case 'layers':
+      return mine;
     default:
       return unknown(change, mine);
   }

@@ -36,6 +36,7 @@ const item = (id: string, position: number, minutes = 0): AgendaItem => ({
   number: String(position + 1),
   title: id,
   presenter: '',
+  presenter_id: null,
   minutes,
   internal: false,
 });
@@ -48,6 +49,7 @@ const doc = (id: string, item_id: string | null, position = 0, meeting_id = 'm')
   title: id,
   number_symbol: '',
   restricted: false,
+  sharing: 'everyone',
   state: 'ready',
   refusal: null,
   version_id: null,

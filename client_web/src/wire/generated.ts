@@ -37,6 +37,9 @@ export interface WireModels {
   Hello: Hello;
   ItemDeleted: ItemDeleted;
   ItemPut: ItemPut;
+  LayerPatch: LayerPatch;
+  LayerView: LayerView;
+  LayersChanged: LayersChanged;
   Lease: Lease;
   Leaving: Leaving;
   Me: Me;
@@ -51,6 +54,7 @@ export interface WireModels {
   MyMeetings: MyMeetings;
   NewAgendaItem: NewAgendaItem;
   NewDocument: NewDocument;
+  NewLayer: NewLayer;
   NewMeeting: NewMeeting;
   OutlineEntry: OutlineEntry;
   PageEntry: PageEntry;
@@ -115,6 +119,8 @@ export interface Active {
 }
 /**
  * One item of the agenda; `position` counts from 0, `number` is what is printed before it.
+ *
+ * `presenter` is what is printed; `presenter_id` the account that presents, if it has one.
  */
 export interface AgendaItem {
   id: string;
@@ -123,15 +129,17 @@ export interface AgendaItem {
   number: string;
   position: number;
   presenter: string;
+  presenter_id: string | null;
   title: string;
 }
 /**
- * Change an item; what is absent stays.
+ * Change an item; what is absent stays, but a `presenter_id` of null takes it away.
  */
 export interface AgendaItemPatch {
   internal?: boolean | null;
   minutes?: number | null;
   presenter?: string | null;
+  presenter_id?: string | null;
   title?: string | null;
 }
 /**
@@ -219,6 +227,7 @@ export interface DeviceClaim {
  * A document in the agenda, without its pages.
  *
  * `state`: `empty` (no file yet) · `ingesting` · `ready` · `refused` (with `refusal`).
+ * `sharing`: whom its readers may share marks with.
  */
 export interface DocumentCard {
   id: string;
@@ -231,6 +240,7 @@ export interface DocumentCard {
   position: number;
   refusal: string | null;
   restricted: boolean;
+  sharing: 'none' | 'people' | 'everyone';
   size: number;
   state: 'empty' | 'ingesting' | 'ready' | 'refused';
   title: string;
@@ -247,11 +257,13 @@ export interface DocumentGone {
  * Change a document's place or words; what is absent stays.
  *
  * `shown_to`: the people a restricted document is shown to; an empty list lifts the restriction.
+ * `sharing`: shared layers that are wider than it are narrowed at once.
  */
 export interface DocumentPatch {
   item_id?: string | null;
   kind?: string | null;
   number_symbol?: string | null;
+  sharing?: ('none' | 'people' | 'everyone') | null;
   shown_to?: string[] | null;
   title?: string | null;
 }
@@ -362,6 +374,41 @@ export interface ItemPut {
   kind: 'item';
 }
 /**
+ * Change a shared layer; what is absent stays. `people` replaces the list.
+ */
+export interface LayerPatch {
+  audience?: ('me' | 'people' | 'everyone') | null;
+  people?: string[] | null;
+  title?: string | null;
+}
+/**
+ * A layer of a document as one person sees it.
+ *
+ * `owner` is null for the presenter's layer, which belongs to whoever presents. `people` are
+ * those named on a layer for `people`, besides the owner. `may_write`: make marks, answer and
+ * resolve; `may_moderate`: take marks of others away; `may_manage`: title, audience, deletion.
+ */
+export interface LayerView {
+  audience: 'me' | 'people' | 'everyone';
+  id: string;
+  kind: 'private' | 'shared' | 'presenter';
+  may_manage: boolean;
+  may_moderate: boolean;
+  may_write: boolean;
+  mine: boolean;
+  owner: PersonCard | null;
+  people: PersonCard[];
+  title: string;
+}
+/**
+ * The list of layers that I may read on this document, or what I may do there, has changed:
+ * fetch it again. Says nothing more, so that no name reaches anybody it is not for.
+ */
+export interface LayersChanged {
+  document_id: string;
+  kind: 'layers';
+}
+/**
  * The key that seals what this device keeps of this person (security.md, offline copies).
  *
  * `key` is base64url of 32 bytes; the same key comes again at the next sign-in on this device
@@ -458,6 +505,7 @@ export interface NewAgendaItem {
   internal?: boolean;
   minutes?: number;
   presenter?: string;
+  presenter_id?: string | null;
   title: string;
 }
 /**
@@ -467,7 +515,16 @@ export interface NewDocument {
   item_id?: string | null;
   kind?: string;
   number_symbol?: string;
+  sharing?: 'none' | 'people' | 'everyone';
   shown_to?: string[] | null;
+  title: string;
+}
+/**
+ * Share a new layer with chosen people, or with everybody who may read the document.
+ */
+export interface NewLayer {
+  audience: 'me' | 'people' | 'everyone';
+  people?: string[] | null;
   title: string;
 }
 /**

@@ -8,11 +8,13 @@ from annotations.ink import encode_ink, ink_to_text
 
 LAYER = "0196f3a0-1111-4aaa-8bbb-000000000001"
 OTHER_LAYER = "0196f3a0-1111-4aaa-8bbb-000000000002"
+SHARED = "0196f3a0-1111-4aaa-8bbb-000000000003"
 VERSION = "0196f3a0-2222-4aaa-8bbb-000000000002"
 DOCUMENT = "0196f3a0-2222-4aaa-8bbb-000000000009"
 OUTBOX = "0196f3a0-4444-4aaa-8bbb-000000000004"
 ALICE = "0196f3a0-3333-4aaa-8bbb-000000000003"
 BINH = "0196f3a0-3333-4aaa-8bbb-000000000004"
+CHI = "0196f3a0-3333-4aaa-8bbb-000000000005"
 NOW = 1_763_800_000_000
 INK = ink_to_text(encode_ink([72, 77, 82], [100, 102, 104], [0.5, 1, 0.5], [0, 8, 16]))
 ANCHOR: list[dict[str, Any]] = [

@@ -11,7 +11,7 @@ from annotations.merge import Change, Circumstances, Conflict, Unchanged, apply,
 from annotations.model import Annotation, Layer, LayerKind, from_wire, to_wire
 from annotations.operations import Delete, Operation, Patch, Put, Restore, parse_operation
 
-from .samples import ALICE, ANCHOR, BINH, DOCUMENT, INK, LAYER, NOW, ink_put, mark_id, put
+from .samples import ALICE, ANCHOR, BINH, CHI, DOCUMENT, INK, LAYER, NOW, ink_put, mark_id, put
 
 
 def at(kind: LayerKind = "private", person: str = ALICE, moderator: bool = False) -> Circumstances:
@@ -30,6 +30,34 @@ def new(op: dict[str, object] | None = None) -> Annotation:
 
 
 ID = mark_id(1)
+
+
+def test_whose_mark_it_is_on_a_layer_of_several_people() -> None:
+    shared, presenter = at("shared", BINH), at("presenter", BINH)
+    mark = new()
+    for where in (shared, presenter):
+        for op in (Patch(ID, 1, body="sửa hộ"), Patch(ID, 1, resolved=True, style={"width": 3})):
+            assert apply(mark, op, 9, where) == Conflict("not_yours", "id")
+        for other in (Delete(ID, 1), Restore(ID, 1)):
+            assert apply(mark, other, 9, where) == Conflict("not_yours", "id")
+        assert changed(mark, Patch(ID, 1, resolved=True), where).after.resolved
+    assert changed(mark, Delete(ID, 1), at("private", BINH)).after.deleted_by == BINH
+
+
+def test_who_took_a_mark_away_brings_it_back() -> None:
+    mark, author = new(), at("shared")
+    moderator, third = at("shared", BINH, moderator=True), at("shared", CHI)
+    assert apply(mark, Patch(ID, 1, body="sửa hộ"), 9, moderator) == Conflict("not_yours", "id")
+    taken = changed(mark, Delete(ID, 1), moderator).after
+    assert (taken.deleted, taken.deleted_by) == (True, BINH)
+    for where in (author, third):
+        assert apply(taken, Restore(ID, 2), 9, where) == Conflict("taken_away", "id")
+    back = changed(taken, Restore(ID, 2), at("shared", BINH)).after
+    assert (back.deleted, back.deleted_by) == (False, "")
+    assert not changed(taken, Restore(ID, 2), at("shared", CHI, moderator=True)).after.deleted
+    withdrawn = changed(mark, Delete(ID, 1), author).after
+    assert apply(withdrawn, Restore(ID, 2), 9, moderator) == Conflict("not_yours", "id")
+    assert not changed(withdrawn, Restore(ID, 2), author).after.deleted
 
 
 def test_put_fills_in_what_the_server_knows() -> None:

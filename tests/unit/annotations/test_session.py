@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from .samples import (
     NOW,
     OTHER_LAYER,
     OUTBOX,
+    SHARED,
     delete,
     mark_id,
     patch,
@@ -290,4 +293,102 @@ def test_only_ones_own_private_layers_by_default() -> None:
     assert rights.may_write(own)
     assert not rights.may_write(shared)
     assert not OwnLayersOnly(BINH).may_read(own)
-    assert not rights.may_change_others(own)
+    assert not rights.may_moderate(own)
+
+
+@dataclass
+class Member:
+    """Somebody on a shared layer, whose rights a test moves."""
+
+    read: bool = True
+    write: bool = True
+    moderate: bool = False
+
+    def may_read(self, layer: Layer) -> bool:
+        return self.read
+
+    def may_write(self, layer: Layer) -> bool:
+        return self.write
+
+    def may_moderate(self, layer: Layer) -> bool:
+        return self.moderate
+
+
+@pytest.fixture
+def shared(store: MemoryStore) -> MemoryStore:
+    store.add_layer(Layer(SHARED, DOCUMENT, "shared", ALICE))
+    return store
+
+
+def on_shared(op_no: int, *ops: Any, outbox: str = OUTBOX) -> dict[str, Any]:
+    return push(op_no, *ops, layer=SHARED, outbox=outbox)
+
+
+BINHS = OUTBOX.replace("4444", "5555")
+
+
+def test_an_answer_answers_a_mark_of_its_own_layer(shared: MemoryStore) -> None:
+    alice, binh = Session(ALICE, Member()), Session(BINH, Member())
+    alice.receive(push(1, put(1)), shared, NOW)
+    alice.receive(on_shared(2, put(2, body="Số này lấy ở đâu?")), shared, NOW)
+    for number, answered in enumerate((mark_id(1), mark_id(77)), 1):
+        nack = reply(binh, shared, on_shared(number, put(3, reply_to=answered), outbox=BINHS))
+        assert (nack["code"], nack["index"], nack["field"]) == (
+            "unknown_annotation",
+            0,
+            "reply_to",
+        )
+    ack = reply(binh, shared, on_shared(3, put(3, reply_to=mark_id(2)), outbox=BINHS))
+    assert ack["t"] == "ann.ack"
+    alice.receive(on_shared(3, delete(2)), shared, NOW)
+    late = on_shared(4, put(4, reply_to=mark_id(2)), put(5, reply_to=mark_id(4)), outbox=BINHS)
+    assert reply(binh, shared, late)["t"] == "ann.ack"
+    assert shared.marks[mark_id(5)].reply_to == mark_id(4)
+
+
+def test_two_edits_of_one_body_on_a_shared_layer_show_the_second_what_is_there(
+    shared: MemoryStore,
+) -> None:
+    """Two devices of the author: nobody else may touch the words."""
+    first, second = Session(ALICE, Member()), Session(ALICE, Member())
+    first.receive(on_shared(1, put(1, body="một")), shared, NOW)
+    first.receive(on_shared(2, patch(1, body="hai")), shared, NOW)
+    nack = reply(second, shared, on_shared(1, patch(1, body="ba"), outbox=BINHS))
+    assert (nack["code"], nack["field"]) == ("conflict", "body")
+    assert nack["server_value"]["body"] == "hai"
+
+
+def test_who_may_read_but_not_write_is_refused_and_goes_on_reading(shared: MemoryStore) -> None:
+    rights = Member(write=False)
+    binh = Session(BINH, rights)
+    assert reply(binh, shared, {"t": "ann.open", "layer": SHARED, "cursor": 0})["t"] == (
+        "ann.snapshot"
+    )
+    assert reply(binh, shared, on_shared(1, put(1)))["code"] == "forbidden"
+    change = {"t": "ann.delta", "layer": SHARED}
+    assert binh.deliver(SHARED, change) is change
+
+
+def test_a_moderator_takes_away_and_changes_nothing_else(shared: MemoryStore) -> None:
+    alice, binh = Session(ALICE, Member(moderate=True)), Session(BINH, Member())
+    binh.receive(on_shared(1, put(1, body="lời"), put(2), outbox=BINHS), shared, NOW)
+    assert reply(alice, shared, on_shared(1, patch(1, body="x")))["code"] == "not_yours"
+    assert reply(alice, shared, on_shared(2, delete(1)))["t"] == "ann.ack"
+    nack = reply(binh, shared, on_shared(2, restore(1), outbox=BINHS))
+    assert (nack["code"], nack["index"]) == ("taken_away", 0)
+
+
+def test_wet_ink_comes_at_no_more_than_thirty_a_second(shared: MemoryStore) -> None:
+    session = Session(ALICE, Member())
+    session.receive({"t": "ann.open", "layer": SHARED, "cursor": 0}, shared, NOW)
+    wet = {"t": "ann.ephemeral", "layer": SHARED, "kind": "wet", "data": {}}
+
+    def passed(times: Iterable[int]) -> int:
+        return sum(session.receive(wet, shared, at).relay is not None for at in times)
+
+    assert passed(range(NOW, NOW + 10_001, 5)) == 10 + 30 * 10
+    assert passed([NOW + 10_000] * 50) == 0
+    assert passed([NOW + 60_000] * 50) == 10
+    assert passed([NOW] * 50) == 0, "a clock set back gives nothing away"
+    with pytest.raises(AnnotationError):
+        session.receive({**wet, "data": 1}, shared, NOW + 120_000)

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from server import permissions
 from server.database import Database, Wiring
-from server.endpoints import ENDPOINTS, TOPICS
+from server.endpoints import ENDPOINTS, LAYER_ACTIONS, TOPICS
 from server.errors import DomainError, NotAllowed, NotFound, NotSignedIn
 from server.identity import SYSTEM, Actor
 from server.migrations.migrate import migrate
@@ -56,8 +56,47 @@ OF_PAPERS: dict[str, frozenset[str]] = {
     "restricted_internal": STAFF,
     "draft": STAFF,
 }
-READING = {"document.read", "document.download"}
+READING = {"document.read", "document.download", "layers.list", "readers.list", "layer.make"}
 CHANGING = {"document.change", "document.upload"}
+PRESENTS: dict[str, frozenset[str]] = {
+    "public": OPENS | {"guest"},
+    "restricted": STAFF,
+    "internal": STAFF,
+    "restricted_internal": STAFF,
+    "draft": STAFF,
+}
+"""The public paper hangs on the item that `guest` presents; the chair may not read the others."""
+
+OF_LAYERS: dict[str, dict[str, frozenset[str]]] = {
+    "private": {"read": frozenset({"delegate"}), "write": frozenset({"delegate"})},
+    "me": {
+        "read": frozenset({"delegate"}),
+        "write": frozenset({"delegate"}),
+        "moderate": frozenset({"delegate"}),
+        "manage": frozenset({"delegate"}),
+    },
+    "people": {
+        "read": frozenset({"delegate", "guest"}),
+        "write": frozenset({"delegate", "guest"}),
+        "moderate": frozenset({"delegate"}),
+        "manage": frozenset({"delegate"}),
+        "leave": frozenset({"guest"}),
+    },
+    "everyone": {
+        "read": READS,
+        "write": READS,
+        "moderate": frozenset({"delegate"}),
+        "manage": frozenset({"delegate"}),
+    },
+    "restricted": {
+        "read": STAFF | {"chosen"},
+        "write": STAFF | {"chosen"},
+        "moderate": frozenset({"chosen"}),
+        "manage": frozenset({"chosen"}),
+    },
+    "presenter": {"read": READS, "write": OPENS | {"guest"}, "moderate": OPENS},
+}
+OF_LAYER = {f"layer.{one}" for one in ("read", "write", "moderate", "manage", "leave")}
 
 
 @pytest.fixture(scope="module")
@@ -85,12 +124,13 @@ def allowed(province: Province, action: str, **ids: str) -> set[str]:
 
 def test_each_endpoint_and_topic_names_an_action_and_each_action_is_used() -> None:
     named = {one.may for one in ENDPOINTS} | {one.may for one in TOPICS.values()}
-    assert named == set(permissions.RIGHTS)
+    live = set(LAYER_ACTIONS.values()) | {"layer.moderate"}
+    assert named | live == set(permissions.RIGHTS)
 
 
 def test_the_table_here_knows_every_action() -> None:
     here = ANYBODY | SIGNED_IN | SECRETARIAT | set(IN_ISSUED) | READING | CHANGING
-    assert here | {"topic.inbox"} == set(permissions.RIGHTS)
+    assert here | OF_LAYER | {"topic.inbox", "presenter.open"} == set(permissions.RIGHTS)
 
 
 def test_no_path_and_method_twice() -> None:
@@ -130,6 +170,25 @@ def test_rights_on_a_paper(province: Province, paper: str) -> None:
         assert found == OF_PAPERS[paper], action
     for action in CHANGING:
         assert allowed(province, action, **ids) == STAFF, action
+    assert allowed(province, "presenter.open", **ids) == PRESENTS[paper]
+
+
+@pytest.mark.parametrize("layer", sorted(OF_LAYERS))
+def test_rights_on_a_layer(province: Province, layer: str) -> None:
+    ids = {"layer_id": province.layers[layer]}
+    for action in OF_LAYER:
+        wanted = OF_LAYERS[layer].get(action.removeprefix("layer."), frozenset())
+        assert allowed(province, action, **ids) == wanted, action
+        assert allowed(province, action, layer_id="no such layer") == set()
+
+
+@pytest.mark.parametrize("layer", sorted(OF_LAYERS))
+def test_the_live_socket_gets_the_tables_word(province: Province, layer: str) -> None:
+    id_ = province.layers[layer]
+    for name, actor in province.actors.items():
+        rights = province.database.read_now(permissions.on_layer, actor, id_)
+        told = {one: getattr(rights, one) for one in ("read", "write", "moderate")}
+        assert told == {one: name in OF_LAYERS[layer].get(one, ()) for one in told}, name
 
 
 def test_a_refusal_never_tells_that_something_exists(province: Province) -> None:
@@ -142,12 +201,19 @@ def test_a_refusal_never_tells_that_something_exists(province: Province) -> None
 
     def ask(session: Session) -> None:
         stranger, delegate = province.actors["stranger"], province.actors["delegate"]
+        delegate_2 = province.actors["chosen"]
         for action, meeting in itertools.product(IN_ISSUED, (province.issued, "nowhere")):
             assert refusal(session, stranger, action, meeting_id=meeting) is NotFound
             assert refusal(session, None, action, meeting_id=meeting) is NotSignedIn
         hidden = [province.papers[one] for one in ("restricted", "internal", "draft")]
         for action, paper in itertools.product(READING | CHANGING, [*hidden, "nowhere"]):
             assert refusal(session, delegate, action, document_id=paper) is NotFound
+        for action, layer in itertools.product(OF_LAYER, ("people", "private", "me", "no")):
+            id_ = province.layers.get(layer, "nowhere")
+            assert refusal(session, province.actors["chair"], action, layer_id=id_) is NotFound
+        everyones = province.layers["everyone"]
+        for action in ("layer.manage", "layer.leave"):
+            assert refusal(session, delegate_2, action, layer_id=everyones) is NotAllowed
         public = province.papers["public"]
         assert refusal(session, delegate, "document.change", document_id=public) is NotAllowed
 

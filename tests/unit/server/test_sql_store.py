@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pysqlite3
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
@@ -33,7 +34,7 @@ class SqlStoreUnderTest:
             table = SQLModel.metadata.tables[name]
             self.connection.execute(str(CreateTable(table)))
             for index in table.indexes:
-                self.connection.execute(str(CreateIndex(index)))
+                self.connection.execute(str(CreateIndex(index).compile(dialect=sqlite.dialect())))
 
     def _open(self) -> pysqlite3.Connection:
         connection = pysqlite3.connect(self.path, isolation_level=None)
@@ -57,8 +58,9 @@ class SqlStoreUnderTest:
 
     def add_layer(self, layer: Layer) -> None:
         self.connection.execute(
-            "INSERT INTO layer (id, document_id, kind, owner, head_seq, min_seq) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO layer (id, document_id, kind, owner, head_seq, min_seq, title, audience, "
+            "made_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, '', 'me', 0)",
             (layer.id, layer.document, layer.kind, layer.owner, layer.head_seq, layer.min_seq),
         )
 

@@ -126,8 +126,10 @@ def test_the_list_counts_only_the_papers_one_may_know_of(
     actor = province.actors[who]
     found = province.database.read_now(my_meetings, actor, 10).meetings
     assert {one.meeting.id: one.documents for one in found}[province.issued] == papers
+    inbox = inbox_topic(actor.person_id)
+    since = newest(province, inbox)
     province.database.write_now(SYSTEM, tell_inbox, province.issued, actor.person_id)
-    cards = [one for one in said(province, inbox_topic(actor.person_id)) if one["kind"] == "card"]
+    cards = [one for one in said(province, inbox, since) if one["kind"] == "card"]
     assert cards[-1]["card"]["documents"] == papers
 
 

@@ -9,6 +9,8 @@ export const MAX_BODY = 20_000;
 export const MAX_QUADS = 1_000;
 export const MAX_QUOTE = 8_000;
 export const MAX_CONTEXT = 64;
+export const EPHEMERAL_PER_SECOND = 30;
+export const EPHEMERAL_BURST = 10;
 
 /** Pushes under way at once: enough to hide a round trip of 100 ms at ten strokes a second. */
 export const MAX_IN_FLIGHT = 8;

@@ -1,0 +1,49 @@
+"""What the layers' endpoints take and answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from server.annotating.rules import Audience
+from server.http.wire import Id, ShortLine, WireModel
+from server.people.messages import PersonCard
+
+People = Annotated[list[Id], Field(max_length=1000)]
+
+
+class LayerView(WireModel):
+    """A layer of a document as one person sees it.
+
+    `owner` is null for the presenter's layer, which belongs to whoever presents. `people` are
+    those named on a layer for `people`, besides the owner. `may_write`: make marks, answer and
+    resolve; `may_moderate`: take marks of others away; `may_manage`: title, audience, deletion.
+    """
+
+    id: Id
+    kind: Literal["private", "shared", "presenter"]
+    title: ShortLine
+    owner: PersonCard | None
+    mine: bool
+    audience: Audience
+    people: list[PersonCard]
+    may_write: bool
+    may_moderate: bool
+    may_manage: bool
+
+
+class NewLayer(WireModel):
+    """Share a new layer with chosen people, or with everybody who may read the document."""
+
+    title: ShortLine
+    audience: Audience
+    people: People | None = None
+
+
+class LayerPatch(WireModel):
+    """Change a shared layer; what is absent stays. `people` replaces the list."""
+
+    title: ShortLine | None = None
+    audience: Audience | None = None
+    people: People | None = None
