@@ -2,6 +2,7 @@
  * The book of marks: which document is open, what its marks are, how safe the work is.
  * Marks live in the core's plain maps; only small facts are reactive here.
  */
+import { askToPersist } from '../sealed';
 import { api, type DocumentView } from '../wire';
 import { UndoStack, uuid7, type Edit, type Mark, type Put, type Refused, type Truth } from './core';
 import type { Birth } from './edits';
@@ -78,15 +79,27 @@ export class Book {
     const info = known ?? (await this.whereMarksLie(post, documentId));
     if (!info || opening !== this.opening) return;
     void post.shelf?.noteLayer(documentId, info);
-    const saved = await post.shelf?.load(info.layer);
-    if (opening !== this.opening) return;
+    await post.following.open(info.layer);
+    if (opening !== this.opening) return post.following.close(info.layer);
     this.mayAnnotate = info.mayAnnotate;
     this.layer = info.layer;
-    const { core } = post.runner;
-    post.runner.run(core.open(info.layer, saved));
-    const replica = core.replica(info.layer);
-    if (replica) post.shelf?.follow(info.layer, saved, () => replica.save());
+    this.revision += 1;
+    this.pages.reset();
     this.look();
+  }
+
+  /** Brings a document's marks onto this tablet without opening it. */
+  async takeAlong(documentId: string, known: KnownLayer, signal: AbortSignal): Promise<void> {
+    const post = await this.post;
+    if (!post?.shelf || post !== this.running) return;
+    const { following, shelf } = post;
+    await shelf.noteLayer(documentId, known);
+    void following.open(known.layer);
+    try {
+      await following.whole(known.layer, signal);
+    } finally {
+      following.close(known.layer);
+    }
   }
 
   /** The server's newest word on whether this document takes marks. */
@@ -100,10 +113,7 @@ export class Book {
   close(): void {
     const { layer, running } = this;
     this.opening += 1;
-    if (layer !== null && running) {
-      void running.shelf?.unfollow(layer);
-      running.runner.run(running.runner.core.close(layer));
-    }
+    if (layer !== null && running) running.following.close(layer);
     this.documentId = null;
     this.clear();
   }
@@ -237,7 +247,7 @@ export class Book {
 
   private async askToKeep(): Promise<void> {
     this.asked = true;
-    this.persisted = (await navigator.storage?.persist?.().catch(() => false)) ?? false;
+    this.persisted = await askToPersist();
   }
 
   private shown(layer: string, ids: readonly string[]): void {

@@ -9,7 +9,7 @@ import type { StampName } from './marks/stamps';
 import { cornerOf, upright } from './marks/text-box';
 import { pencase } from './pencase.svelte';
 import { PALM_MS, type PointerDevice } from './pen/pointer-rules';
-import { textBoxPut, textBoxRewrite, type LaidText } from './shape-edits';
+import { resizeText, textBoxPut, textBoxRewrite, type LaidText } from './shape-edits';
 import type { Desk } from './tools/place';
 import type { StyledTool, ToolStyle } from './tools/tools';
 
@@ -60,6 +60,10 @@ class MarkDesk implements Desk {
     book.edit(edits);
   }
 
+  mayErase(_mark: Mark): boolean {
+    return true;
+  }
+
   /** What fingers drew since `since` was the palm of the hand that holds the pen. */
   palm(since: number): void {
     const palms = this.fingerStrokes.filter((stroke) => stroke.from >= since);
@@ -86,6 +90,17 @@ class MarkDesk implements Desk {
 
   restyle(change: Style): void {
     book.edit(restyles(this.chosen(), change));
+  }
+
+  /** Another width; of written text, another size of its letters. */
+  resize(width: number): void {
+    const chosen = this.chosen();
+    const texts = chosen.filter((mark) => mark.kind === 'free_text');
+    const others = chosen.filter((mark) => mark.kind !== 'free_text');
+    book.edit([
+      ...texts.flatMap((mark) => resizeText(mark, width)),
+      ...restyles(others, { width }),
+    ]);
   }
 
   remove(): void {

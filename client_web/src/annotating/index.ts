@@ -1,4 +1,5 @@
 /** The delegate's marks on documents: pens, the marks over each page, their list and their safety. */
+import type { DocumentView } from '../wire';
 import { book } from './book.svelte';
 
 export { default as MarkList } from './MarkList.svelte';
@@ -12,6 +13,15 @@ export const annotating = {
   /** Opens a document's private marks; `known` spares asking the server where they lie. */
   open: (documentId: string, known?: { layer: string; mayAnnotate: boolean }) =>
     book.open(documentId, known),
+  /** Brings a document's marks onto this tablet, for opening it without a network. */
+  takeAlong: (view: DocumentView, signal: AbortSignal): Promise<void> =>
+    view.my_layer === null
+      ? Promise.resolve()
+      : book.takeAlong(
+          view.card.id,
+          { layer: view.my_layer, mayAnnotate: view.may_annotate },
+          signal,
+        ),
   close: () => book.close(),
   /** Whether something is drawn on a page of the open document. */
   hasMarks: (page: number) => book.hasMarks(page),

@@ -12,6 +12,7 @@ import {
   type OutboxStorage,
   type ServerMessage,
 } from './core';
+import { Following } from './following';
 import { LayerShelf } from './storage/layer-shelf';
 import { SealedOutbox, senderLease } from './storage/sealed-outbox';
 
@@ -44,6 +45,7 @@ export class Post {
   private connected = 0;
   private live = false;
   private readonly endings: (() => void)[] = [];
+  readonly following: Following;
 
   private constructor(
     readonly person: string,
@@ -51,7 +53,9 @@ export class Post {
     /** `null`: this browser keeps nothing (no WebCrypto on plain HTTP); marks live in the tab. */
     readonly shelf: LayerShelf | null,
     private readonly listener: PostListener,
-  ) {}
+  ) {
+    this.following = new Following(runner, shelf);
+  }
 
   /** @throws SealedLocked when the stores are locked meanwhile. */
   static async open(person: string, keeps: boolean, listener: PostListener): Promise<Post> {
@@ -82,10 +86,11 @@ export class Post {
       },
       purge: (layer) => {
         void shelf?.purge(layer).catch(() => undefined);
+        post.following.lost(layer);
         listener.purge(layer);
       },
     });
-    const post = new Post(person, runner, shelf, listener);
+    const post: Post = new Post(person, runner, shelf, listener);
     if (outbox) post.endings.push(() => outbox.close());
     post.join();
     return post;

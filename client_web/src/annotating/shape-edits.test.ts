@@ -5,11 +5,13 @@ import { STAMP_NAMES } from './marks/stamps';
 import {
   cut,
   isCuttable,
+  resizeText,
   shapePut,
   stampPut,
   textBoxPut,
   textBoxRewrite,
   wipe,
+  wipeLine,
   type LaidText,
 } from './shape-edits';
 import { DEFAULT_STYLES } from './tools/tools';
@@ -88,4 +90,25 @@ test('a fast wipe along the whole stroke leaves nothing', () => {
   expect(cut(line, pieces, () => 'p')).toEqual([{ op: 'delete', id: 'm' }]);
   expect(isCuttable(line)).toBe(true);
   expect(isCuttable({ ...line, kind: 'arrow' })).toBe(false);
+});
+
+test('larger letters take a larger box from the same corner, in the same lines', () => {
+  const laid: LaidText = { lines: ['một', 'hai'], width: 30, size: 10, corner: [5, 6], rotate: 90 };
+  const put = textBoxPut(birth, laid, '#1b4fbf');
+  const mark: Mark = { ...line, ...put, kind: 'free_text' };
+  const [edit] = resizeText(mark, 20);
+  const larger = textBoxPut(birth, { ...laid, width: 60, size: 20 }, '#1b4fbf');
+  expect(edit).toMatchObject({ geometry: larger.geometry, style: { font_size: 20 } });
+  expect(resizeText(mark, 10)).toEqual([]);
+});
+
+test('a line loses only what was wiped', () => {
+  const whole = [[0, 1]] as const;
+  const ends = { from: [0, 0] as [number, number], to: [100, 0] as [number, number] };
+  expect(wipeLine(whole, ends, [50, 20], [60, 20], 5)).toBe(whole);
+  const [first, second] = wipeLine(whole, ends, [50, -20], [50, 20], 5);
+  expect(first?.[0]).toBe(0);
+  expect(first?.[1]).toBeCloseTo(0.45, 2);
+  expect(second?.[0]).toBeCloseTo(0.55, 2);
+  expect(wipeLine(whole, ends, [-10, 0], [110, 0], 5)).toEqual([]);
 });

@@ -17,7 +17,7 @@ import {
 } from './core';
 import type { Birth } from './edits';
 import { STAMP_FONT, STAMP_FRAME, stampSize, STAMPS, type StampName } from './marks/stamps';
-import { boxFrom, LINE_SPACING, upright } from './marks/text-box';
+import { boxFrom, cornerOf, LINE_SPACING, upright } from './marks/text-box';
 import type { ShapeTool, ToolStyle } from './tools/tools';
 
 /** A shape drawn from one corner or end to the other. */
@@ -93,9 +93,21 @@ export function textBoxRewrite(mark: Mark, laid: LaidText): Edit[] {
   return [{ op: 'patch', id: mark.id, geometry: textGeometry(laid), body }];
 }
 
+/** The same words, larger or smaller: the lines stay as they were broken. */
+export function resizeText(mark: Mark, size: number): Edit[] {
+  const { rect = [0, 0, 0, 0], rotate = 0 } = mark.geometry;
+  const before = mark.style.font_size ?? size;
+  if (before === size) return [];
+  const lines = (mark.body ?? '').split('\n');
+  const width = ((rect[2] - rect[0]) * size) / before;
+  const laid = { lines, width, size, corner: cornerOf(rect, rotate), rotate };
+  const style = { ...mark.style, font_size: size };
+  return [{ op: 'patch', id: mark.id, geometry: textGeometry(laid), style }];
+}
+
 const INKS: readonly Kind[] = ['ink', 'highlighter'];
 
-/** Only strokes can be cut; what has other shapes goes whole, with the other eraser. */
+/** Strokes are cut point by point. */
 export function isCuttable(mark: Mark): boolean {
   return INKS.includes(mark.kind);
 }
@@ -125,6 +137,42 @@ export function wipe(
     left = left.flatMap((piece) => eraseStroke(piece, x, y, r) ?? [piece]);
   }
   return left;
+}
+
+/** A part of a line: from 0 at its beginning to 1 at its end. */
+export type Span = readonly [from: number, to: number];
+
+/** What is left of parts of a line when a disc is wiped over it; the same array when it met none. */
+export function wipeLine(
+  spans: readonly Span[],
+  { from: [ax, ay] = [0, 0], to: [bx, by] = [0, 0] }: Geometry,
+  [px, py]: Spot,
+  [qx, qy]: Spot,
+  reach: number,
+): readonly Span[] {
+  const long = Math.hypot(bx - ax, by - ay) || 1;
+  const [ux, uy] = [(bx - ax) / long, (by - ay) / long];
+  const steps = Math.max(1, Math.ceil(Math.hypot(qx - px, qy - py) / (reach / 2)));
+  let left = spans;
+  for (let i = 0; i <= steps; i++) {
+    const [dx, dy] = [px + ((qx - px) * i) / steps - ax, py + ((qy - py) * i) / steps - ay];
+    const aside = dx * uy - dy * ux;
+    if (Math.abs(aside) >= reach) continue;
+    const half = Math.sqrt(reach * reach - aside * aside);
+    const along = dx * ux + dy * uy;
+    left = without(left, (along - half) / long, (along + half) / long);
+  }
+  return left;
+}
+
+function without(spans: readonly Span[], start: number, end: number): readonly Span[] {
+  if (!spans.some(([from, to]) => from < end && to > start)) return spans;
+  return spans
+    .flatMap(([from, to]): Span[] => [
+      [from, Math.min(to, start)],
+      [Math.max(from, end), to],
+    ])
+    .filter(([from, to]) => to > from);
 }
 
 /** A cut stroke: it goes and its pieces come, as neighbours in one batch. Its remark stays with

@@ -53,6 +53,8 @@ export const words = {
     'marks.pen.found': 'Đã nhận bút: bút vẽ, ngón tay cuộn trang.',
     'marks.pen.fingers': 'Để ngón tay cũng vẽ',
     'marks.noText': 'Trang này là ảnh quét, không có chữ để bắt theo. Hãy dùng bút dạ quang.',
+    'marks.eraser.words':
+      'Tẩy từng phần chỉ xóa nét và hình. Với chữ, ghi chú, dấu: dùng “Tẩy nét”.',
     'marks.readOnly': 'Tài liệu này không cho ghi chú.',
     'marks.chosen': 'Nét đã chọn',
     'marks.chosen.count': '{count} nét đã chọn',
@@ -191,6 +193,8 @@ export const words = {
     'marks.pen.found': 'Pen found: the pen draws, fingers scroll.',
     'marks.pen.fingers': 'Let fingers draw too',
     'marks.noText': 'This page is a scan without text to follow. Use the highlighter instead.',
+    'marks.eraser.words':
+      'This eraser takes strokes and shapes only. For words, notes and stamps use “Eraser”.',
     'marks.readOnly': 'This document does not take notes.',
     'marks.chosen': 'Chosen marks',
     'marks.chosen.count': '{count} marks chosen',

@@ -23,8 +23,12 @@ let asked = 0;
 /** The marks' code is loaded after the first page has been painted. */
 async function serveMarks(person: string | null, keeps: boolean): Promise<void> {
   const mine = (asked += 1);
-  const { annotating } = await import('../annotating');
+  const [{ annotating }, { keeping }] = await Promise.all([
+    import('../annotating'),
+    import('../documents'),
+  ]);
   if (mine !== asked) return;
   session.countUnsent = () => annotating.countUnsent();
+  keeping.alongside = annotating.takeAlong;
   annotating.serve(person, keeps);
 }

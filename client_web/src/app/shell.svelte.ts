@@ -72,14 +72,3 @@ export function watchShell(): void {
     void serveOffline().catch((problem: unknown) => console.warn('no offline shell:', problem));
   }
 }
-
-/** Opened from the home screen already. */
-export function isInstalled(): boolean {
-  return matchMedia('(display-mode: standalone)').matches;
-}
-
-/** iPads install by hand: Safari has no prompt. */
-export function isIpad(): boolean {
-  const agent = navigator.userAgent;
-  return /iPad/.test(agent) || (/Mac/.test(agent) && navigator.maxTouchPoints > 1);
-}

@@ -7,3 +7,7 @@ export { apply, applyToRect, invert, type Affine, type Point, type Rect } from '
 export { type Rotation } from './space';
 export { makeViewport, type PageViewport, type Word } from './viewport';
 export { forgetWarm, warmDocument } from './warm';
+export { default as KeepButton } from './KeepButton.svelte';
+export { default as KeptSheet } from './KeptSheet.svelte';
+export { default as TakeSheet } from './TakeSheet.svelte';
+export { keeping } from './keeping.svelte';

@@ -1,5 +1,6 @@
 /** Keeps an opened document on this device, sealed, while the reader reads. */
 import type { DocumentView, VersionView } from '../wire';
+import { alone } from './alone';
 import { compare } from './fingerprint';
 import { names, quietly, type Store } from './page_files';
 import {
@@ -31,8 +32,13 @@ export interface KeeperParts {
   idle: (signal: AbortSignal) => Promise<void>;
   now: () => number;
   onProgress: (progress: KeepProgress) => void;
+  /** A person asked for it: it stays until let go, whatever its size. */
+  taken?: boolean;
   limit?: number;
 }
+
+/** How often the count of bytes is written down while a document comes in. */
+const NOTE_EVERY_BYTES = 2_000_000;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -51,8 +57,16 @@ export async function keptView(
   return bytes && (JSON.parse(decoder.decode(bytes)) as DocumentView);
 }
 
-async function writeShelf(store: Store, shelf: Shelf): Promise<void> {
-  await store.put(names.shelf, encoder.encode(JSON.stringify(shelf)));
+/** One change of the shelf at a time, over all tabs: two documents may be kept side by side. */
+export async function changeShelf(
+  store: Store,
+  change: (shelf: Shelf) => Shelf | Promise<Shelf>,
+): Promise<Shelf> {
+  return alone('phonghop-shelf', async () => {
+    const shelf = await change(await readShelf(store));
+    await store.put(names.shelf, encoder.encode(JSON.stringify(shelf)));
+    return shelf;
+  });
 }
 
 async function drop(store: Store, versionId: string): Promise<void> {
@@ -61,15 +75,13 @@ async function drop(store: Store, versionId: string): Promise<void> {
 
 /** Takes a document off this device: it was withdrawn, or is no longer this person's. */
 export async function forget(store: Store, documentId: string): Promise<void> {
-  const shelf = await readShelf(store);
-  for (const entry of shelf.filter((other) => other.documentId === documentId)) {
-    await drop(store, entry.versionId);
-  }
-  await store.delete(names.document(documentId));
-  await writeShelf(
-    store,
-    shelf.filter((other) => other.documentId !== documentId),
-  );
+  await changeShelf(store, async (shelf) => {
+    for (const entry of shelf.filter((other) => other.documentId === documentId)) {
+      await drop(store, entry.versionId);
+    }
+    await store.delete(names.document(documentId));
+    return shelf.filter((other) => other.documentId !== documentId);
+  });
 }
 
 /** Copies what is missing. Rejects with the signal's reason, `ApiProblem` or `SealedLocked`. */
@@ -80,44 +92,29 @@ export async function keep(
 ): Promise<void> {
   const { version } = view;
   if (version?.state !== 'ready') return;
+  await alone(`phonghop-keep-${view.card.id}`, () => keepVersion(view, version, parts, signal));
+}
+
+async function keepVersion(
+  view: DocumentView,
+  version: VersionView,
+  parts: KeeperParts,
+  signal: AbortSignal,
+): Promise<void> {
   const { store } = parts;
-  const limit = parts.limit ?? SHELF_LIMIT_BYTES;
-  const facts = {
-    kind: version.kind,
-    pdfBytes: version.size,
-    pages: version.page_count,
-    imageBytes: parts.imageBytes(),
-    mayDownload: view.may_download,
-    restricted: view.card.restricted,
-  };
-  const before = await readShelf(store);
-  const known = before.find((entry) => entry.versionId === version.id);
-  const entry: ShelfEntry = known
-    ? { ...known, openedAt: parts.now() }
-    : {
-        documentId: view.card.id,
-        versionId: version.id,
-        bytes: 0,
-        openedAt: parts.now(),
-        copy: chooseCopy(facts),
-        complete: false,
-      };
-  const stale = before.find(
-    (other) => other.documentId === entry.documentId && other.versionId !== version.id,
-  );
-  if (stale) await drop(store, stale.versionId);
+  const shelving = await Shelving.begin(view, version, parts);
+  const { entry } = shelving;
   await store.put(names.document(view.card.id), encoder.encode(JSON.stringify(view)));
-  const shelf = new Shelving(parts, entry, before, limit);
-  await shelf.note();
   if (!entry.complete) {
     try {
       await parts.idle(signal);
       const words = names.words(version.id);
-      if (!(await store.get(words))) await shelf.take(words, await parts.server.allWords(signal));
-      await (entry.copy === 'pdf' ? keepPdf : keepImages)(version, parts, shelf, signal);
+      if (!(await store.get(words)))
+        await shelving.take(words, await parts.server.allWords(signal));
+      await (entry.copy === 'pdf' ? keepPdf : keepImages)(version, parts, shelving, signal);
     } finally {
       // Also when broken off: the next time goes on from here with the right count of bytes.
-      await shelf.note();
+      await shelving.note();
     }
   }
   const total = entry.copy === 'pdf' ? 1 : version.page_count;
@@ -126,33 +123,95 @@ export async function keep(
 
 /** One document finding its place: counts bytes and sends the longest unread away. */
 class Shelving {
-  constructor(
+  private noted = 0;
+
+  private constructor(
     readonly parts: KeeperParts,
     readonly entry: ShelfEntry,
-    private shelf: Shelf,
     private readonly limit: number,
   ) {}
+
+  static async begin(
+    view: DocumentView,
+    version: VersionView,
+    parts: KeeperParts,
+  ): Promise<Shelving> {
+    const { store } = parts;
+    const facts = {
+      kind: version.kind,
+      pdfBytes: version.size,
+      pages: version.page_count,
+      imageBytes: parts.imageBytes(),
+      mayDownload: view.may_download,
+      restricted: view.card.restricted,
+    };
+    let entry: ShelfEntry = {
+      documentId: view.card.id,
+      versionId: version.id,
+      bytes: 0,
+      openedAt: parts.now(),
+      copy: chooseCopy(facts),
+      complete: false,
+      title: view.card.title,
+      meetingId: view.card.meeting_id,
+    };
+    await changeShelf(store, async (shelf) => {
+      const before = shelf.find((other) => other.documentId === view.card.id);
+      // What was taken along stays taken when a new version comes in its place.
+      if (before?.takenAt !== undefined) entry.takenAt = before.takenAt;
+      else if (parts.taken) entry.takenAt = parts.now();
+      if (before?.versionId === version.id) entry = { ...before, ...entry, ...reached(before) };
+      else if (before) await drop(store, before.versionId);
+      return placed(shelf, entry);
+    });
+    return new Shelving(parts, entry, parts.limit ?? SHELF_LIMIT_BYTES);
+  }
 
   /** False when the document is too large to be kept. */
   async take(key: string, bytes: Bytes | undefined): Promise<boolean> {
     if (!bytes) return true;
-    const { store } = this.parts;
-    const total = this.entry.bytes + bytes.byteLength;
-    if (!mayKeep(total, this.limit)) return false;
-    for (const gone of leaving(this.shelf, this.entry.documentId, total, this.limit)) {
-      await drop(store, gone.versionId);
-      await store.delete(names.document(gone.documentId));
-      this.shelf = this.shelf.filter((other) => other !== gone);
+    const { entry } = this;
+    const total = entry.bytes + bytes.byteLength;
+    if (entry.takenAt === undefined) {
+      if (!mayKeep(total, this.limit)) return false;
+      await this.makeRoom(total);
     }
-    await store.put(key, bytes);
-    this.entry.bytes = total;
+    await this.parts.store.put(key, bytes);
+    entry.bytes = total;
+    if (total - this.noted >= NOTE_EVERY_BYTES) await this.note();
     return true;
   }
 
+  /** Writes down how far it is. The person may have taken it along, or let it go, meanwhile. */
   async note(): Promise<void> {
-    this.shelf = placed(this.shelf, this.entry);
-    await writeShelf(this.parts.store, this.shelf);
+    this.noted = this.entry.bytes;
+    await changeShelf(this.parts.store, (shelf) => {
+      const now = shelf.find((other) => other.documentId === this.entry.documentId);
+      if (now?.takenAt === undefined) delete this.entry.takenAt;
+      else this.entry.takenAt = now.takenAt;
+      return placed(shelf, this.entry);
+    });
   }
+
+  private async makeRoom(total: number): Promise<void> {
+    const { store } = this.parts;
+    const { documentId } = this.entry;
+    const full = (shelf: Shelf) => leaving(shelf, documentId, total, this.limit);
+    if (full(await readShelf(store)).length === 0) return;
+    await changeShelf(store, async (shelf) => {
+      const gone = full(shelf);
+      for (const one of gone) {
+        await drop(store, one.versionId);
+        await store.delete(names.document(one.documentId));
+      }
+      return shelf.filter((other) => !gone.includes(other));
+    });
+  }
+}
+
+/** What a copy begun before has reached. */
+function reached({ bytes, copy, complete }: ShelfEntry): Partial<ShelfEntry> {
+  return bytes > 0 ? { bytes, copy, complete } : {};
 }
 
 async function keepPdf(

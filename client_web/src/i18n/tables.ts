@@ -4,6 +4,7 @@ import { words as app } from '../app/words';
 import { words as documents } from '../documents/words';
 import { words as meetings } from '../meetings/words';
 import { words as people } from '../people/words';
+import { words as sealed } from '../sealed/words';
 import { words as ui } from '../ui/words';
 import { words as i18n } from './words';
 
@@ -16,6 +17,7 @@ export const tables: readonly { readonly vi: Table; readonly en: Table }[] = [
   documents,
   meetings,
   people,
+  sealed,
   ui,
 ];
 

@@ -11,6 +11,9 @@ import { api, ApiProblem, connection, deviceId, deviceLabel, HELLO_REFUSED } fro
 import type { About, Lease, Me, SignedIn } from '../wire';
 import { adoptLease, pendingSignOut, rememberedMe } from './presence';
 
+/** A lease lasts days; renewed this early, only who stays away for as long comes near its end. */
+const RENEW_BEFORE_MS = 2 * 24 * 60 * 60_000;
+
 export type Phase = 'starting' | 'out' | 'locked' | 'in';
 
 class Session {
@@ -34,7 +37,9 @@ class Session {
     connection.onTurnedAway = (code) => void this.probe(code);
     // Somebody signed in again in another tab: the session lives for this one too.
     connection.onState((state) => {
-      if (state === 'live') this.expired = false;
+      if (state !== 'live') return;
+      this.expired = false;
+      void this.renewSoon();
     });
     sealed.subscribe(() => this.sealChanged());
   }
@@ -153,7 +158,37 @@ class Session {
     this.idle = false;
     this.phase = 'in';
     connection.start();
-    connection.nudge();
+  }
+
+  /** Before the lease runs out under somebody's hands: a new one, while the server is in reach. */
+  async renewSoon(now: number = Date.now()): Promise<void> {
+    const end = sealed.expiresAt()?.getTime();
+    if (this.phase !== 'in' || !this.canSeal || end === undefined || end - now > RENEW_BEFORE_MS) {
+      return;
+    }
+    await this.renew().catch(() => undefined);
+  }
+
+  private async renew(): Promise<void> {
+    const [me, lease] = await Promise.all([api.get<Me>('/api/me'), api.post<Lease>('/api/lease')]);
+    if (this.phase !== 'in' || this.me?.person.id !== me.person.id) return;
+    await adoptLease(lease, me);
+    this.me = me;
+  }
+
+  /** The lease is over: who is still signed in gets another one, everybody else has to leave. */
+  private async renewOrLeave(): Promise<void> {
+    try {
+      await this.renew();
+    } catch {
+      if (sealed.state() === 'expired') this.forget();
+    }
+  }
+
+  private forget(): void {
+    connection.stop();
+    this.me = null;
+    this.phase = 'out';
   }
 
   private ended(): void {
@@ -171,12 +206,9 @@ class Session {
   private sealChanged(): void {
     const state = sealed.state();
     this.hasPin = sealed.hasPin();
-    // Another tab signed out, or the lease ran out: this tab forgets too.
-    if (this.phase === 'in' && this.canSeal && (state === 'none' || state === 'expired')) {
-      connection.stop();
-      this.me = null;
-      this.phase = 'out';
-    }
+    if (this.phase === 'in' && this.canSeal && state === 'expired') void this.renewOrLeave();
+    // Another tab signed out: this tab forgets too.
+    if (this.phase === 'in' && this.canSeal && state === 'none') this.forget();
     // Another tab was left untouched, or gave the device to somebody else.
     if (this.phase === 'in' && this.canSeal && state === 'locked') this.lock();
   }

@@ -155,3 +155,44 @@ test('a sign-out without a network is told to the server at the next contact', a
   await session.start();
   expect(asked).not.toContain('POST /api/sign-out');
 });
+
+/** Ends a lease as the clock would, without waiting for its next tick. */
+async function leaseEnds(expiresIn: number) {
+  // By the server's clock, which the lease's clock trusts.
+  const soon = new Date(Date.parse(me.server_time) + expiresIn).toISOString();
+  answers['POST /api/sign-in'] = () => json({ me, lease: { ...lease, expires_at: soon } });
+  const tab = await openTab();
+  await tab.session.signIn('thuky', 'x');
+  await vi.waitFor(() => expect(tab.sealed.state()).toBe('expired'));
+  return tab;
+}
+
+test('a lease that runs out under somebody at work is renewed, and the page stays', async () => {
+  const { session, sealed } = await leaseEnds(120);
+  answers['GET /api/me'] = () => json(me);
+  answers['POST /api/lease'] = () => json(lease);
+  expect(await sealed.unlock('000000')).toBe('expired');
+  await vi.waitFor(() => expect(sealed.state()).toBe('unlocked'));
+  expect([session.phase, session.me?.username]).toEqual(['in', 'thuky']);
+});
+
+test('a lease that runs out away from the server ends the visit', async () => {
+  const { session, sealed } = await leaseEnds(120);
+  expect(await sealed.unlock('000000')).toBe('expired');
+  await vi.waitFor(() => expect(session.phase).toBe('out'));
+  expect(session.me).toBeNull();
+});
+
+test('a lease near its end is renewed before anybody notices; a young one is left alone', async () => {
+  answers['POST /api/sign-in'] = () =>
+    json({ me, lease: { ...lease, expires_at: new Date(Date.now() + 60_000).toISOString() } });
+  answers['GET /api/me'] = () => json(me);
+  answers['POST /api/lease'] = () => json(lease);
+  const { session, sealed } = await openTab();
+  await session.signIn('thuky', 'x');
+  await session.renewSoon();
+  expect(sealed.expiresAt()?.toISOString()).toBe('2099-01-01T00:00:00.000Z');
+  asked = [];
+  await session.renewSoon();
+  expect(asked).toEqual([]);
+});

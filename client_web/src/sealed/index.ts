@@ -14,3 +14,14 @@ export {
   type UnlockAnswer,
 } from './sealed';
 export { SealedLocked, SealedUnreadable, type SealedChange, type SealedStore } from './store';
+export { default as RoomNote } from './RoomNote.svelte';
+export {
+  askToPersist,
+  dangerOf,
+  isInstalled,
+  isIpad,
+  LOW_ROOM_BYTES,
+  readRoom,
+  type Danger,
+  type RoomFacts,
+} from './room';

@@ -17,6 +17,11 @@ export interface UploadAsk extends Ask {
   onProgress?: (sent: number, total: number) => void;
 }
 
+export interface BytesAsk extends Ask {
+  /** Bytes that have come so far; only where the server says how many there are. */
+  onProgress?: (got: number, total: number) => void;
+}
+
 export interface ApiParts {
   fetch: typeof fetch;
   newKey: () => string;
@@ -36,6 +41,25 @@ function changesOf(header: string | null): Changes {
   } catch {
     return {};
   }
+}
+
+async function readBody(answer: Response, onProgress: BytesAsk['onProgress']): Promise<Uint8Array> {
+  const total = Number(answer.headers.get('Content-Length') ?? 0);
+  const encoded = answer.headers.get('Content-Encoding') !== null;
+  if (!onProgress || !answer.body || !(total > 0) || encoded) {
+    return new Uint8Array(await answer.arrayBuffer());
+  }
+  const bytes = new Uint8Array(total);
+  let got = 0;
+  for (const reader = answer.body.getReader(); ;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    bytes.set(value, got);
+    got += value.byteLength;
+    onProgress(got, total);
+  }
+  if (got < total) throw new TypeError('the answer ended early');
+  return bytes;
 }
 
 export class Api {
@@ -63,9 +87,14 @@ export class Api {
   }
 
   /** The bytes of an answer that is not JSON (page images, words kept as bytes, files). */
-  async bytes(path: string, ask: Ask = {}): Promise<Uint8Array> {
+  async bytes(path: string, ask: BytesAsk = {}): Promise<Uint8Array> {
     const answer = await this.request('GET', path, undefined, ask, '');
-    return new Uint8Array(await answer.arrayBuffer());
+    try {
+      return await readBody(answer, ask.onProgress);
+    } catch {
+      // The line broke in the middle of the answer.
+      throw new ApiProblem(ask.signal?.aborted ? 'aborted' : 'offline', 0);
+    }
   }
 
   /** Sends a file as raw bytes, with progress (which `fetch` does not tell). */

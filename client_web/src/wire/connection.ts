@@ -94,9 +94,9 @@ export class Connection {
     return () => set.delete(listener);
   }
 
-  /** Connects, and stays connected until `stop`. */
+  /** Connects, and stays connected until `stop`; without more waiting where it was cut off. */
   start(): void {
-    if (this.wanted) return;
+    if (this.wanted) return this.nudge();
     this.wanted = true;
     this.attempt = 0;
     this.dial();

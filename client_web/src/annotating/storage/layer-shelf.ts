@@ -78,8 +78,10 @@ export class LayerShelf {
   }
 
   async unfollow(layer: string): Promise<void> {
+    const open = this.layers.get(layer);
     await this.flush(layer);
-    this.layers.delete(layer);
+    // Opened anew meanwhile: that one goes on.
+    if (this.layers.get(layer) === open) this.layers.delete(layer);
   }
 
   /** The layer is no longer this person's: nothing of it stays. */

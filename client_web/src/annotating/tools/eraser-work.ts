@@ -23,7 +23,7 @@ export class EraserWork implements Work {
     for (const point of points) {
       const { x, y } = this.last;
       const met = this.place.marks.along(x, y, point.x, point.y, this.reach);
-      for (const mark of met) this.met.add(mark.id);
+      for (const mark of met) if (this.place.desk.mayErase(mark)) this.met.add(mark.id);
       this.last = point;
     }
     if (this.met.size > before) this.place.painter.dim(this.met);

@@ -17,6 +17,8 @@ export interface Desk {
   put(put: Put, drawn?: { device: PointerDevice; from: number }): void;
   /** One gesture over several marks. */
   edit(edits: readonly Edit[]): void;
+  /** Erasers take only what the person may take away here. */
+  mayErase(mark: Mark): boolean;
   selected(): ReadonlySet<string>;
   select(ids: ReadonlySet<string>): void;
   openNote(viewport: PageViewport, point: { x: number; y: number }): void;

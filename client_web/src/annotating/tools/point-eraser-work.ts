@@ -1,22 +1,18 @@
-import { MAX_OPS, strokeOf, type Edit, type Mark, type Stroke } from '../core';
+import { MAX_OPS, type Edit } from '../core';
 import type { PenPoint } from '../pen/stroke';
 import type { Work, WorkStart } from '../pen/surface';
-import { cut, isCuttable, pieceGeometry, pieceInk, wipe } from '../shape-edits';
+import { cutOf, type Cut } from './cuts';
 import type { WorkPlace } from './place';
 
 /** Radius of the eraser on screen, CSS px: a fingertip's half, fine enough between two lines. */
 const RADIUS_PX = 9;
 
-interface Cut {
-  mark: Mark;
-  pieces: readonly Stroke[];
-}
-
-/** Wiping parts of strokes away: what is left shows at once and is written when it lifts. */
+/** Wiping parts of drawings away: what is left shows at once and is written when it lifts. */
 export class PointEraserWork implements Work {
   private readonly cuts = new Map<string, Cut>();
   private readonly reach: number;
   private last: PenPoint;
+  private passedOver = false;
 
   constructor(
     private readonly place: WorkPlace,
@@ -39,10 +35,11 @@ export class PointEraserWork implements Work {
   end(): void {
     const { desk, viewport } = this.place;
     this.putBack();
+    if (this.cuts.size === 0 && this.passedOver) desk.say('marks.eraser.words');
     const nextId = () => desk.birth(viewport).id;
     let edits: Edit[] = [];
-    for (const { mark, pieces } of this.cuts.values()) {
-      const more = cut(mark, pieces, nextId);
+    for (const cut of this.cuts.values()) {
+      const more = cut.edits(nextId);
       // A stroke and its pieces never part: they travel in one batch.
       if (edits.length + more.length > MAX_OPS) {
         desk.edit(edits);
@@ -58,15 +55,17 @@ export class PointEraserWork implements Work {
   }
 
   private wipeTo({ x, y }: PenPoint): boolean {
-    const { marks } = this.place;
+    const { marks, desk } = this.place;
     let changed = false;
     for (const mark of marks.along(this.last.x, this.last.y, x, y, this.reach)) {
-      if (!isCuttable(mark)) continue;
-      const before = this.cuts.get(mark.id)?.pieces ?? [strokeOf(mark)];
-      const from: [number, number] = [this.last.x, this.last.y];
-      const pieces = wipe(before, mark.geometry.matrix, from, [x, y], this.reach);
-      if (pieces === before) continue;
-      this.cuts.set(mark.id, { mark, pieces });
+      if (!desk.mayErase(mark)) continue;
+      const cut = this.cuts.get(mark.id) ?? cutOf(mark);
+      if (cut === undefined) {
+        this.passedOver = true;
+        continue;
+      }
+      if (!cut.wipe([this.last.x, this.last.y], [x, y], this.reach)) continue;
+      this.cuts.set(mark.id, cut);
       changed = true;
     }
     return changed;
@@ -75,17 +74,7 @@ export class PointEraserWork implements Work {
   private show(): void {
     const { painter } = this.place;
     painter.hide(new Set(this.cuts.keys()));
-    painter.preview(
-      [...this.cuts.values()].flatMap(({ mark, pieces }) =>
-        pieces.map((piece, i) => ({
-          id: `${mark.id}/${i}`,
-          kind: mark.kind,
-          style: mark.style,
-          geometry: pieceGeometry(piece, mark.geometry.matrix),
-          ink: pieceInk(piece),
-        })),
-      ),
-    );
+    painter.preview([...this.cuts.values()].flatMap((cut) => cut.left()));
   }
 
   private putBack(): void {

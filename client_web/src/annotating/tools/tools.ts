@@ -116,7 +116,7 @@ export function colorsFor(kind: string): readonly string[] {
 
 export function widthsFor(kind: string): readonly number[] {
   if (kind === 'ink' || isShapeTool(kind)) return PEN_WIDTHS;
-  if (kind === 'text') return FONT_SIZES;
+  if (kind === 'text' || kind === 'free_text') return FONT_SIZES;
   return kind === 'pen' || kind === 'highlighter' ? WIDTHS[kind] : [];
 }
 
