@@ -13,6 +13,8 @@ from starlette.responses import Response
 
 from server import __version__
 from server.annotating import messages as a
+from server.annotating import notes_messages as n
+from server.annotating import notes_routes as notes
 from server.annotating import routes as annotating
 from server.annotating.export import export_document
 from server.documents import messages as d
@@ -63,6 +65,15 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _row("POST", "/api/demo/enter", people.enter_demo, "demo.enter", p.EnterDemo, p.SignedIn),
     _row("POST", "/api/sign-out", people.sign_out, "session.close"),
     _row("GET", "/api/me", people.who_am_i, "self.see", None, p.Me),
+    _row(
+        "GET",
+        "/api/me/marks",
+        notes.my_marks,
+        "self.marks",
+        None,
+        n.MyMarks,
+        query=("meeting", "document", "kind", "q", "after"),
+    ),
     _row("POST", "/api/lease", people.renew_lease, "lease.renew", None, p.Lease, secret=True),
     _row(
         "GET",

@@ -103,6 +103,7 @@ RIGHTS: dict[str, tuple[Predicate, ...]] = {
     "demo.enter": ANYBODY,
     "session.close": (signed_in,),
     "self.see": (signed_in,),
+    "self.marks": (signed_in,),
     "api.see": (signed_in,),
     "lease.renew": (signed_in,),
     "people.find": (secretariat,),

@@ -87,6 +87,9 @@ class Settings(BaseSettings):
         100, description="people named on one layer; for more there is everybody"
     )
 
+    # My marks over all documents
+    notes_per_part: int = Field(60, description="lines in one part of the list of my marks")
+
     # The live connection
     live_frame_bytes: int = Field(2**20, description="the largest frame (CVE-2018-1000518)")
     live_connections: int = Field(5000, description="open connections of one process")

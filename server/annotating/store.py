@@ -175,6 +175,10 @@ class SqlStore:
         )
         return [_mark(row) for row in rows]
 
+    def find(self, where: str, given: Sequence[Any]) -> list[Annotation]:
+        """Marks by a condition in SQL; its words are ours, what a user gave is in `given`."""
+        return [_mark(row) for row in self._execute(_SELECT + where, given)]
+
     def snapshot(self, layer: str) -> list[Annotation]:
         """All living marks, by seq."""
         rows = self._execute(_SELECT + "WHERE layer = ? AND deleted = 0 ORDER BY seq", (layer,))

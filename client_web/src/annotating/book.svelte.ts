@@ -102,6 +102,19 @@ export class Book {
     }
   }
 
+  /** The marks that lie on this tablet, by document: what a list can show without a network. */
+  async kept(): Promise<Array<{ documentId: string; marks: Mark[] }>> {
+    const post = await this.post;
+    if (!post?.shelf) return [];
+    const { core } = post.runner;
+    const found = [];
+    for (const [documentId, { layer }] of await post.shelf.documents()) {
+      const replica = core.replica(layer) ?? core.peek(layer, await post.shelf.load(layer));
+      found.push({ documentId, marks: [...replica.marks()] });
+    }
+    return found;
+  }
+
   /** The server's newest word on whether this document takes marks. */
   allow(may: boolean): void {
     const { documentId, layer, running } = this;

@@ -1,11 +1,14 @@
 /** The delegate's marks on documents: pens, the marks over each page, their list and their safety. */
 import type { DocumentView } from '../wire';
 import { book } from './book.svelte';
+import { linesOf } from './kept-lines';
 
 export { default as MarkList } from './MarkList.svelte';
 export { default as MarkOverlay } from './MarkOverlay.svelte';
 export { default as MarkStatus } from './MarkStatus.svelte';
 export { default as MarkToolbar } from './MarkToolbar.svelte';
+
+export { type KeptLine } from './kept-lines';
 
 export const annotating = {
   /** Follows who works at this device: begins to send what waits, or ends. */
@@ -25,6 +28,9 @@ export const annotating = {
   close: () => book.close(),
   /** Whether something is drawn on a page of the open document. */
   hasMarks: (page: number) => book.hasMarks(page),
+  /** What lies on this tablet, as lines of a list. */
+  kept: async () =>
+    (await book.kept()).map(({ documentId, marks }) => ({ documentId, lines: linesOf(marks) })),
   /** Batches of this person that the server has not got, in all documents. */
   countUnsent: () => book.countUnsent(),
 };

@@ -1,4 +1,5 @@
 /** The list of my marks: grouped by page, strokes drawn in one go together. Pure. */
+import { fold } from '../i18n';
 import type { Kind, Mark } from './core';
 import { shapeOf } from './marks/mark-shape';
 import { stampWords } from './marks/stamps';
@@ -87,13 +88,4 @@ export function findIn(pages: readonly ListPage[], sought: string): ListPage[] {
       ),
     }))
     .filter(({ entries }) => entries.length > 0);
-}
-
-function fold(text: string): string {
-  return text
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/đ/g, 'd')
-    .replace(/\s+/g, ' ');
 }

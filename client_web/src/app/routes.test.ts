@@ -15,6 +15,16 @@ test('every address leads to its page', () => {
     meetingId: A,
     documentId: B,
   });
+  expect(parseRoute(`#/meetings/${A}/documents/${B}/at/3/120/-4`)).toEqual({
+    page: 'document',
+    meetingId: A,
+    documentId: B,
+    at: { page: 2, x: 120, y: -4 },
+  });
+  expect(parseRoute('#/notes')).toEqual({ page: 'notes' });
+  expect(parseRoute(`#/notes/meetings/${A}`)).toEqual({ page: 'notes', meetingId: A });
+  expect(parseRoute(`#/notes/documents/${B}`)).toEqual({ page: 'notes', documentId: B });
+  expect(parseRoute(`#/meetings/${A}/documents/${B}/at/0/1/1`)).toEqual({ page: 'lost' });
   expect(parseRoute('#/about/')).toEqual({ page: 'about' });
   expect(parseRoute('#/meetings/1')).toEqual({ page: 'lost' });
 });

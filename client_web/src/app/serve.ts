@@ -1,11 +1,13 @@
 /** Brings the features to life for the person at this device, and to rest when they leave. */
 import { forgetMeetings, mine } from '../meetings';
+import { forgetNotes } from '../notes';
 import { session } from '../people';
 
 let served: string | null = null;
 
 export function serve(person: string | null, keeps: boolean): void {
   if (served !== null && served !== person) {
+    forgetNotes();
     void import('../documents').then(({ forgetWarm }) => forgetWarm());
   }
   served = person;

@@ -62,8 +62,12 @@ export class Reader {
   /** The version of which something lies on this device. */
   #keptVersion: string | undefined;
 
-  constructor(documentId: string, store: Store = sealed.store('pages')) {
+  readonly #startPage: number | undefined;
+
+  /** @param startPage where to begin, instead of where the reader was last. */
+  constructor(documentId: string, startPage?: number, store: Store = sealed.store('pages')) {
     this.documentId = documentId;
+    this.#startPage = startPage;
     this.#store = store;
     this.stage = new Stage(() => this.#rested());
     startPainter();
@@ -81,7 +85,10 @@ export class Reader {
     const late = new Promise<undefined>((done) => setTimeout(() => done(undefined), PATIENCE_MS));
     const first = await Promise.race([fresh.catch(() => undefined), late]);
     const mark = await bookmark;
-    if (mark) this.stage.restore(mark.place, mark.zoom, mark.flow);
+    const start = this.#startPage;
+    if (start !== undefined) {
+      this.stage.restore({ page: start, x: 0, y: 0 }, 1, mark?.flow ?? this.stage.flow);
+    } else if (mark) this.stage.restore(mark.place, mark.zoom, mark.flow);
     const copy = await kept;
     this.#keptVersion = copy?.version?.id;
     if (first) return this.#adopt(first);

@@ -27,5 +27,6 @@ export function hasWords(key: string): boolean {
   return key in words.vi;
 }
 
+export { fold } from './fold';
 export * from './moments';
 export { problemWords } from './problems';

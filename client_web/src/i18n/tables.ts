@@ -3,6 +3,7 @@ import { words as annotating } from '../annotating/words';
 import { words as app } from '../app/words';
 import { words as documents } from '../documents/words';
 import { words as meetings } from '../meetings/words';
+import { words as notes } from '../notes/words';
 import { words as people } from '../people/words';
 import { words as sealed } from '../sealed/words';
 import { words as ui } from '../ui/words';
@@ -16,6 +17,7 @@ export const tables: readonly { readonly vi: Table; readonly en: Table }[] = [
   i18n,
   documents,
   meetings,
+  notes,
   people,
   sealed,
   ui,

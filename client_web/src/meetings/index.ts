@@ -2,7 +2,8 @@
 export { default as Home } from './Home.svelte';
 export { default as MeetingPage } from './MeetingPage.svelte';
 export { default as NewMeeting } from './NewMeeting.svelte';
-export { documentHref, meetingHref } from './links';
+export { documentHref, meetingHref, type DocumentSpot } from './links';
 export { forgetMeetings } from './kept';
+export { keptDocuments, type KeptDocument } from './kept-documents';
 export { OpenMeeting } from './meeting.svelte';
 export { mine } from './mine.svelte';

@@ -42,6 +42,8 @@ export interface WireModels {
   LayersChanged: LayersChanged;
   Lease: Lease;
   Leaving: Leaving;
+  MarkedDocument: MarkedDocument;
+  MarkedMeeting: MarkedMeeting;
   Me: Me;
   MeetingCard: MeetingCard;
   MeetingChanged: MeetingChanged;
@@ -50,6 +52,8 @@ export interface WireModels {
   MeetingPatch: MeetingPatch;
   MeetingState: MeetingState;
   MeetingView: MeetingView;
+  MyMark: MyMark;
+  MyMarks: MyMarks;
   MyMeeting: MyMeeting;
   MyMeetings: MyMeetings;
   NewAgendaItem: NewAgendaItem;
@@ -71,6 +75,7 @@ export interface WireModels {
   Refused: Refused;
   SignIn: SignIn;
   SignedIn: SignedIn;
+  Sketch: Sketch;
   Snapshot: Snapshot;
   Subscribe: Subscribe;
   Unsubscribe: Unsubscribe;
@@ -428,6 +433,23 @@ export interface Leaving {
   t: 'leaving';
 }
 /**
+ * A document that rows of the list speak of.
+ */
+export interface MarkedDocument {
+  id: string;
+  meeting_id: string;
+  number_symbol: string;
+  title: string;
+}
+/**
+ * A meeting in which I have marks.
+ */
+export interface MarkedMeeting {
+  id: string;
+  starts_at: string;
+  title: string;
+}
+/**
  * The signed-in person, and what the session allows.
  */
 export interface Me {
@@ -476,6 +498,68 @@ export interface Participant {
   person_id: string;
   position: string;
   role: ParticipantRole;
+}
+/**
+ * One line of the list: a mark of mine, or several strokes written in one go.
+ *
+ * `page` counts from 0, `label` is what is printed on it; `x`, `y` are where it begins, points of
+ * page space. `quote` is the marked text, `body` what I wrote; both may be cut (`…`).
+ */
+export interface MyMark {
+  at: string;
+  body: string;
+  color: string;
+  document_id: string;
+  id: string;
+  kind:
+    | 'ink'
+    | 'highlighter'
+    | 'highlight'
+    | 'underline'
+    | 'strikeout'
+    | 'squiggly'
+    | 'note'
+    | 'free_text'
+    | 'rectangle'
+    | 'ellipse'
+    | 'line'
+    | 'arrow'
+    | 'stamp';
+  label: string;
+  marks: number;
+  page: number;
+  quote: string;
+  shared: boolean;
+  sketch: Sketch | null;
+  stamp: string;
+  version_id: string;
+  x: number;
+  y: number;
+}
+/**
+ * What a pen wrote, small: lines of x, y, x, y, … in thousandths of the longer side.
+ *
+ * `width` and `height` are the box in points of the page.
+ */
+export interface Sketch {
+  height: number;
+  lines: number[][];
+  width: number;
+}
+/**
+ * A part of the list: by meeting (newest first), document and page, then as written.
+ *
+ * `documents` and `meetings` name what the rows speak of. `next` continues the list (`after=`);
+ * null at its end. A part may have few rows or none and still a `next`: the server looks at a
+ * bounded number of marks for one answer. `places`: all meetings with marks of mine, with the
+ * first part only.
+ */
+export interface MyMarks {
+  documents: MarkedDocument[];
+  meetings: MarkedMeeting[];
+  next: string | null;
+  places: MarkedMeeting[] | null;
+  rows: MyMark[];
 }
 /**
  * A meeting as this person sees it; what the restricted documents add is in `documents`.

@@ -26,7 +26,7 @@ OPENS = STAFF | {"chair"}
 READS = PART | STAFF
 
 ANYBODY = {"health.see", "about.see", "session.open", "demo.enter"}
-SIGNED_IN = {"session.close", "self.see", "lease.renew", "meetings.list", "api.see"}
+SIGNED_IN = {"session.close", "self.see", "self.marks", "lease.renew", "meetings.list", "api.see"}
 SECRETARIAT = {"people.find", "meeting.create"}
 
 IN_ISSUED: dict[str, frozenset[str]] = {

@@ -89,6 +89,14 @@ export class SyncCore {
     return this.layers.get(layer)?.replica;
   }
 
+  /** A layer as this tab would show it, without opening it: what was kept, with the unsent work. */
+  peek(layer: string, saved?: SavedLayer): LayerReplica {
+    const pendingOn = (id: string): Iterable<Operation> => this.queue.opsOn(layer, id);
+    const replica = new LayerReplica(layer, this.person, pendingOn, saved);
+    replica.pendingChanged(touched(this.queue.onLayer(layer)));
+    return replica;
+  }
+
   /** Where a mark stands: drawn → device → server; `refused` when part of it is in quarantine. */
   truth(id: string): Truth {
     return this.queue.truth(id);

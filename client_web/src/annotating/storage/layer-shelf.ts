@@ -103,6 +103,15 @@ export class LayerShelf {
     }
   }
 
+  /** Every document whose layer is known here. */
+  async documents(): Promise<Array<[string, KnownLayer]>> {
+    const entries = await this.store.entries('document/').catch(() => []);
+    return entries.map(([key, bytes]) => [
+      key.slice('document/'.length),
+      unpacked<KnownLayer>(bytes),
+    ]);
+  }
+
   async noteLayer(documentId: string, known: KnownLayer): Promise<void> {
     await this.store.put(`document/${documentId}`, packed(known)).catch(() => undefined);
   }
