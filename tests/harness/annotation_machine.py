@@ -2,10 +2,11 @@
 
     TestMine = annotation_machine(MyStoreUnderTest)
 
-gives a unittest class (the same examples each time; `derandomize=False` seeks new ones): three
-tablets of two people, a private and a shared layer, drops, reorders between sockets, restarts,
-duplicates, purges, rights taken away. In the end all replicas equal the server and nothing
-acknowledged, and nothing durable on a tablet, is lost or doubled.
+gives a unittest class (the same examples each time; `derandomize=False` seeks new ones): five
+tablets of three people, a private, a shared and a presenter's layer, drops, reorders between
+sockets, restarts, duplicates, purges, rights taken away. In the end all replicas equal the
+server and nothing acknowledged, and nothing durable on a tablet, is lost or doubled; nobody has
+changed the words of another.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from tests.harness.annotation_model import TabletClient, model_client
-from tests.harness.annotation_world import StoreUnderTest, World
+from tests.harness.annotation_stores import StoreUnderTest
+from tests.harness.annotation_world import World
 
 CHOICE = st.integers(0, 255)
 ACTION = st.sampled_from(World.ACTIONS)

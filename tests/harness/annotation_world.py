@@ -8,105 +8,13 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
 
-from annotations.errors import AnnotationError
 from annotations.ink import encode_ink, ink_to_text
 from annotations.model import Layer, to_wire
-from annotations.session import Outcome, Session
-from annotations.store import MemoryStore, Store
 from tests.harness.annotation_model import Message, TabletClient
-
-T = TypeVar("T")
-
-
-class StoreUnderTest(Protocol):
-    """A store with real transactions and real crashes."""
-
-    def transact(self, work: Callable[[Store], T]) -> T:
-        """Run `work` in a transaction; commit when it returns, roll back when it raises."""
-        ...
-
-    def crash(self) -> None:
-        """As after kill -9 and a new start: only what was committed is there."""
-        ...
-
-    def add_layer(self, layer: Layer) -> None: ...
-    def forget_deleted(self, layer: str) -> None: ...
-    def close(self) -> None: ...
-
-
-class MemoryStoreUnderTest:
-    """MemoryStore with transactions by copying."""
-
-    def __init__(self) -> None:
-        self.store = MemoryStore()
-
-    def transact(self, work: Callable[[Store], T]) -> T:
-        attempt = self.store.copy()
-        result = work(attempt)
-        self.store = attempt
-        return result
-
-    def crash(self) -> None:
-        self.store = self.store.copy()
-
-    def add_layer(self, layer: Layer) -> None:
-        self.store.add_layer(layer)
-
-    def forget_deleted(self, layer: str) -> None:
-        self.store.forget_deleted(layer)
-
-    def close(self) -> None:
-        self.store = MemoryStore()
-
-
-class Crash(Exception):
-    """The server dies here."""
-
-
-@dataclass
-class Connection:
-    """A socket: frames on their way up and down. `open` as the client sees it; the server may
-    go on reading what was sent before (a superseded socket closes late). Answers and the layer's
-    stream are each in order, but a gateway may interleave them as it likes."""
-
-    number: int
-    tablet: Tablet
-    session: Session
-    up: deque[Message] = field(default_factory=deque)
-    answers: deque[Message] = field(default_factory=deque)
-    stream: deque[Message] = field(default_factory=deque)
-    open: bool = True
-
-
-@dataclass
-class Tablet:
-    name: str
-    person: str
-    client: TabletClient
-    layers: list[str]
-    connection: Connection | None = None
-
-
-@dataclass
-class Members:
-    """Rights that can be taken away: people by layer."""
-
-    person: str
-    allowed: dict[str, set[str]]
-
-    def may_read(self, layer: Layer) -> bool:
-        return self.person in self.allowed[layer.id]
-
-    def may_write(self, layer: Layer) -> bool:
-        return self.may_read(layer)
-
-    def may_moderate(self, layer: Layer) -> bool:
-        return False
+from tests.harness.annotation_network import Circle, Network, Tablet
+from tests.harness.annotation_stores import StoreUnderTest
 
 
 def person_id(number: int) -> str:
@@ -119,8 +27,9 @@ def layer_id(number: int) -> str:
 
 VERSION = "00000000-0000-4000-8000-000000000200"
 DOCUMENT = "00000000-0000-4000-8000-000000000300"
-ALICE, BINH = person_id(1), person_id(2)
-PRIVATE, SHARED = layer_id(0), layer_id(1)
+ALICE, BINH, CHI = person_id(1), person_id(2), person_id(3)
+PRIVATE, SHARED, PRESENTED = layer_id(0), layer_id(1), layer_id(2)
+LAYERS = (PRIVATE, SHARED, PRESENTED)
 INK = ink_to_text(encode_ink([10, 20, 30], [10, 15, 10], [0.5, 0.6, 0.4], [0, 8, 16]))
 KINDS: list[Message] = [
     {"kind": "note", "geometry": {"point": [10, 20]}, "style": {"color": "#ffd84d"}},
@@ -129,8 +38,9 @@ KINDS: list[Message] = [
 ]
 
 
-class World:
-    """Alice has two tablets and a private layer; Binh has one; both share a layer."""
+class World(Network):
+    """Alice has two tablets (one with two tabs) and a private layer; she shares another with Binh,
+    who has one tablet, and Chi, who has two. On a third one of them presents and all read."""
 
     def __init__(
         self,
@@ -139,31 +49,35 @@ class World:
         *,
         acknowledge_before_commit: bool = False,
     ) -> None:
-        self.store = store
-        self.broken = acknowledge_before_commit
-        self.now = 1_763_800_000_000
-        self.allowed = {PRIVATE: {ALICE}, SHARED: {ALICE, BINH}}
+        everybody = {ALICE, BINH, CHI}
+        circles = {
+            PRIVATE: Circle({ALICE}, {ALICE}),
+            SHARED: Circle(set(everybody), set(everybody), {ALICE}),
+            PRESENTED: Circle(set(everybody), {ALICE}),
+        }
+        super().__init__(store, circles, broken=acknowledge_before_commit)
         store.add_layer(Layer(PRIVATE, DOCUMENT, "private", ALICE))
         store.add_layer(Layer(SHARED, DOCUMENT, "shared", ALICE))
+        store.add_layer(Layer(PRESENTED, DOCUMENT, "presenter", ALICE))
+        people = {"a1": ALICE, "a2": ALICE, "b1": BINH, "c1": CHI, "c2": CHI}
         self.tablets = [
-            Tablet("a1", ALICE, make_client(ALICE), [PRIVATE, SHARED]),
-            Tablet("a2", ALICE, make_client(ALICE), [PRIVATE, SHARED]),
-            Tablet("b1", BINH, make_client(BINH), [SHARED]),
+            Tablet(
+                name,
+                person,
+                make_client(person),
+                [layer for layer in LAYERS if person in circles[layer].readers],
+            )
+            for name, person in people.items()
         ]
         first = self.tablets[0]
         beside = getattr(first.client, "second_tab", None)
         if beside is not None:
             # Two tabs of one tablet share one outbox.
             self.tablets.append(Tablet("a1b", ALICE, beside(), list(first.layers)))
-        self.connections: list[Connection] = []
-        self.numbers = itertools.count(1)
         self.ids = itertools.count(1)
-        self.known: dict[str, list[str]] = {PRIVATE: [], SHARED: []}
+        self.known: dict[str, list[str]] = {layer: [] for layer in LAYERS}
         self.durable_puts: dict[str, str] = {}
         self.drawn_puts: list[tuple[Tablet, str]] = []
-        self.applied: Counter[tuple[str, int]] = Counter()
-        self.acknowledged: dict[str, int] = {}
-        self.met: Counter[str] = Counter()
         self.purged = False
         for tablet in self.tablets:
             for layer in tablet.layers:
@@ -210,6 +124,26 @@ class World:
             self._edit(tablet, layer, [{"op": "delete", "id": id_}, *pieces])
         else:
             self._edit(tablet, layer, [{"op": "delete", "id": id_}])
+
+    def answer(self, a: int, b: int, c: int) -> None:
+        """A reply to some mark, mostly of the same layer, living or not."""
+        tablet, layer = self._place(a, b)
+        there = LAYERS[b % len(LAYERS)] if c % 8 == 0 else layer
+        if not self.known[there]:
+            return
+        note = {**self._put(layer, 0), "body": f"đáp {a}.{c}"}
+        note["reply_to"] = self.known[there][c % len(self.known[there])]
+        self._edit(tablet, layer, [note])
+
+    def moderate(self, a: int, b: int, c: int) -> None:
+        """Alice takes a mark of another person away, or its author wants it back."""
+        others = [one for one in self.known[SHARED] if self.authors.get(one, ALICE) != ALICE]
+        if not others:
+            return
+        id_ = others[c % min(3, len(others))]
+        op, person = ("delete", ALICE) if a % 2 else ("restore", self.authors[id_])
+        tablets = [tablet for tablet in self.tablets if tablet.person == person]
+        self._edit(tablets[b % len(tablets)], SHARED, [{"op": op, "id": id_}])
 
     def poison(self, a: int, b: int, c: int) -> None:
         """An operation that the server must refuse."""
@@ -293,24 +227,33 @@ class World:
 
     def forget_deleted(self, a: int, b: int, c: int) -> None:
         """The server purges deleted marks; old cursors can no longer be caught up."""
-        self.store.forget_deleted([PRIVATE, SHARED][a % 2])
+        self.store.forget_deleted(LAYERS[a % len(LAYERS)])
         self.purged = True
 
     def take_rights(self, a: int, b: int, c: int) -> None:
-        """Binh loses the shared layer, or gets it back."""
-        if BINH in self.allowed[SHARED]:
-            self.allowed[SHARED].discard(BINH)
-            for one in self.connections:
-                if one.session.person == BINH:
-                    self._deliver(one, SHARED, {"t": "ann.reset", "layer": SHARED})
+        """Somebody loses the shared layer, or only the right to write on it, or gets all back."""
+        person = (BINH, CHI)[a % 2]
+        circle = self.circles[SHARED]
+        if {person} <= circle.readers & circle.writers:
+            (circle.readers if b % 2 else circle.writers).discard(person)
+            self._moved(SHARED, person)
         else:
-            self.allowed[SHARED].add(BINH)
-            self._reopen(self.tablets[2])
+            circle.readers.add(person)
+            circle.writers.add(person)
+            for tablet in self.tablets:
+                if tablet.person == person:
+                    self._reopen(tablet)
+
+    def hand_over(self, a: int, b: int, c: int) -> None:
+        """Another one presents: all go on reading."""
+        self.circles[PRESENTED].writers = {(ALICE, BINH, CHI)[a % 3]}
 
     ACTIONS = (
         *("draw",) * 6,
         *("change",) * 4,
         *("remove",) * 3,
+        *("answer",) * 2,
+        *("moderate",) * 2,
         "poison",
         *("flush",) * 8,
         "storage_fails",
@@ -323,7 +266,8 @@ class World:
         "restart_server",
         "wake",
         "forget_deleted",
-        "take_rights",
+        *("take_rights",) * 2,
+        "hand_over",
     )
 
     def do(self, action: str, a: int, b: int, c: int) -> None:
@@ -334,7 +278,9 @@ class World:
 
     def settle(self) -> None:
         """Everyone comes back, the network behaves, all work is done."""
-        self.allowed[SHARED].add(BINH)
+        for circle in self.circles.values():
+            circle.writers |= circle.readers
+        self.circles[SHARED] = Circle({ALICE, BINH, CHI}, {ALICE, BINH, CHI}, {ALICE})
         for tablet in self.tablets:
             self._hang_up(tablet)
         while any(one.up for one in self.connections):
@@ -360,7 +306,7 @@ class World:
 
     def check(self) -> None:
         """After `settle`: all replicas equal the server, nothing lost, nothing doubled."""
-        for layer in (PRIVATE, SHARED):
+        for layer in LAYERS:
             marks = self.store.transact(operator.methodcaller("snapshot", layer))
             truth = {mark.id: to_wire(mark) for mark in marks}
             for tablet in self.tablets:
@@ -411,98 +357,3 @@ class World:
             if owner is tablet:
                 self.durable_puts[id_] = tablet.name
         self.drawn_puts = [one for one in self.drawn_puts if one[0] is not tablet]
-
-    def _send(self, tablet: Tablet, messages: list[Message]) -> None:
-        if tablet.connection is not None:
-            tablet.connection.up.extend(messages)
-
-    def _dial(self, tablet: Tablet) -> None:
-        session = Session(tablet.person, Members(tablet.person, self.allowed))
-        connection = Connection(next(self.numbers), tablet, session)
-        tablet.connection = connection
-        self.connections.append(connection)
-        self._send(tablet, tablet.client.connected(connection.number))
-
-    def _hang_up(self, tablet: Tablet) -> None:
-        connection = tablet.connection
-        if connection is None:
-            return
-        tablet.connection = None
-        connection.open = False
-        tablet.client.disconnected(connection.number)
-
-    def _reopen(self, tablet: Tablet) -> None:
-        for layer in tablet.layers:
-            self._send(tablet, tablet.client.open(layer))
-
-    def _crash(self) -> None:
-        self.store.crash()
-        for tablet in self.tablets:
-            self._hang_up(tablet)
-        self.connections.clear()
-
-    def _serve(self, connection: Connection, fate: str) -> None:
-        message = connection.up.popleft()
-        if not connection.open and message["t"] == "ann.push":
-            self.met["superseded push"] += 1
-
-        def work(store: Store) -> Outcome:
-            outcome = connection.session.receive(message, store, self.now)
-            if fate == "before":
-                if self.broken:
-                    self._emit(connection, message, outcome)
-                    for reply in list(connection.answers):
-                        connection.tablet.client.received(connection.number, reply)
-                raise Crash
-            return outcome
-
-        try:
-            outcome = self.store.transact(work)
-        except AnnotationError as error:
-            raise AssertionError(f"{error} for {message}") from error
-        except Crash:
-            self.met["crash before commit"] += 1
-            self._crash()
-            return
-        self._note(message, outcome)
-        if fate == "after":
-            self.met["crash after commit"] += 1
-            self._crash()
-        else:
-            self._emit(connection, message, outcome)
-
-    def _note(self, message: Message, outcome: Outcome) -> None:
-        if message["t"] != "ann.push":
-            return
-        answer = outcome.replies[0]
-        key = (message["outbox"], message["op_no"])
-        if answer["t"] == "ann.nack":
-            self.met[answer["code"]] += 1
-        elif outcome.announce is None and self.applied[key] > 0:
-            self.met["repeated answer"] += 1
-        if outcome.announce is not None:
-            self.applied[key] += 1
-
-    def _emit(self, connection: Connection, message: Message, outcome: Outcome) -> None:
-        for reply in outcome.replies:
-            connection.answers.append(reply)
-            if reply["t"] == "ann.ack":
-                for op, rev in zip(message["ops"], reply["revs"], strict=True):
-                    self.acknowledged[op["id"]] = max(rev, self.acknowledged.get(op["id"], 0))
-        if outcome.announce is not None:
-            for one in self.connections:
-                self._deliver(one, outcome.layer, outcome.announce)
-
-    def _deliver(self, connection: Connection, layer: str, message: Message) -> None:
-        frame = connection.session.deliver(layer, message)
-        if frame is not None:
-            connection.stream.append(frame)
-
-    def _arrive(self, connection: Connection, lane: deque[Message]) -> None:
-        frame = lane.popleft()
-        answer = connection.tablet.client.received(connection.number, frame)
-        if connection.open:
-            self._send(connection.tablet, answer)
-        else:
-            self.met["late frame"] += 1
-            assert answer == [], "a tablet listened to a socket it had given up"

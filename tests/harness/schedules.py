@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tests.harness.annotation_model import TabletClient
-from tests.harness.annotation_world import StoreUnderTest, World
+from tests.harness.annotation_stores import StoreUnderTest
+from tests.harness.annotation_world import World
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ def run_schedule(
     make_store: Callable[[], StoreUnderTest],
     make_client: Callable[[str], TabletClient],
     *,
-    steps: int = 250,
+    steps: int = 500,
     acknowledge_before_commit: bool = False,
 ) -> Stats:
     """Run one schedule to its end and check it. Raises AssertionError."""

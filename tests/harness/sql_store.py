@@ -46,7 +46,7 @@ class SqlStores:
 
 
 class SqlStoreUnderTest:
-    """See annotation_world.StoreUnderTest. A crash here is of the process, not of the power, so
+    """See annotation_stores.StoreUnderTest. A crash here is of the process, not of the power, so
     the file is not synced: the order of COMMIT and answer is what is looked at."""
 
     def __init__(self, path: Path) -> None:

@@ -111,6 +111,7 @@ const calls = {
   restart: (m, tab) => tab.restart(),
   view(m, tab) {
     const replica = tab.core.replica(m.layer);
+    if (replica === undefined) return { marks: [] };
     const onPages = [...replica.marks()].map((mark) => mark.page);
     const paged = new Set(onPages.flatMap((page) => [...replica.onPage(page)].map((one) => one.id)));
     if (paged.size !== replica.size) throw new Error('the page index differs from the view');

@@ -8,122 +8,27 @@ sees, and every effect happened exactly once.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import random
 import sqlite3
-import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import websockets
 
-from tests.harness.annotation_model import Message
 from tests.harness.fault_proxy import FaultProxy
 from tests.harness.meetings import add_paper, make_meeting
 from tests.harness.papers import paper
-from tests.harness.server import RunningServer, running, until
+from tests.harness.server import RunningServer, running
 from tests.harness.tablet import Tablet
-from tests.harness.ts_client import NodeCore, TsClient
+from tests.harness.ts_client import NodeCore
+from tests.harness.wired import Place, WiredTablet, at_rest, put, settle, views_agree
 
 SCHEDULES = 50
 PROOF_SCHEDULES = 500
 DELEGATES = ("daibieu1", "daibieu2", "chutich", "thuky2", "khach")
 """Schedules run side by side on one server, each with its own delegate, layer and proxy."""
 STEPS = 30
-SETTLE_SECONDS = 60
-"""A restart of the server on a busy machine, and a few reconnects."""
-STALL_SECONDS = 0.4
-"""A socket without a pong for so long is given up: the client's heartbeat, in small."""
-
-
-@dataclass
-class Place:
-    """A document, its layer for one delegate, and his session."""
-
-    tablet: Tablet
-    layer: str
-    version: str
-
-
-@dataclass
-class WiredTablet:
-    """The shipped core joined to a socket through a proxy; reconnects until stopped."""
-
-    client: TsClient
-    place: Place
-    proxy: FaultProxy
-    rng: random.Random
-    socket: websockets.ClientConnection | None = None
-    number: int = 0
-    task: asyncio.Task[None] | None = None
-    outgoing: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    def start(self) -> None:
-        self.client.open(self.place.layer)
-        self.task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        assert self.task is not None
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
-
-    async def edit(self, edits: list[Message]) -> None:
-        messages = self.client.edit(self.place.layer, edits) + self.client.flush()
-        await self._send(self.socket, messages)
-
-    async def _send(
-        self, socket: websockets.ClientConnection | None, messages: list[Message]
-    ) -> None:
-        if socket is None or socket is not self.socket:
-            return
-        with contextlib.suppress(websockets.ConnectionClosed):
-            async with self.outgoing:
-                for message in messages:
-                    await socket.send(json.dumps(message))
-
-    async def _run(self) -> None:
-        while True:
-            with contextlib.suppress(OSError, TimeoutError, websockets.WebSocketException):
-                await self._connection()
-            await asyncio.sleep(0.005 + self.rng.random() / 50)
-
-    async def _connection(self) -> None:
-        server = self.place.tablet.server
-        async with websockets.connect(
-            server.base.replace("http", "ws") + "/live",
-            host="127.0.0.1",
-            port=self.proxy.port,
-            origin=websockets.Origin(server.base),
-            additional_headers={"Cookie": self.place.tablet.cookie},
-            compression=None,
-            max_size=2**24,
-            open_timeout=2,
-            close_timeout=0.1,
-            ping_interval=STALL_SECONDS,
-            ping_timeout=STALL_SECONDS,
-        ) as socket:
-            hello = {"t": "hello", "protocol": 1, "cursors": {}}
-            await socket.send(json.dumps({**hello, "device": self.place.tablet.device}))
-            while json.loads(await socket.recv())["t"] != "welcome":
-                pass
-            self.number += 1
-            number = self.number
-            self.socket = socket
-            try:
-                await self._send(socket, self.client.connected(number))
-                async for text in socket:
-                    frame = json.loads(text)
-                    assert frame["t"] != "error", frame
-                    if frame["t"].startswith("ann."):
-                        messages = self.client.received(number, frame) + self.client.flush()
-                        await self._send(socket, messages)
-            finally:
-                self.socket = None
-                self.client.disconnected(number)
 
 
 @pytest.fixture(scope="module")
@@ -157,28 +62,6 @@ async def places(own_server: RunningServer) -> AsyncIterator[list[Place]]:
     yield made
     for tablet in (secretary, *(place.tablet for place in made)):
         await tablet.close()
-
-
-def new_id(rng: random.Random) -> str:
-    """A UUIDv7 of the schedule's own."""
-    kept = rng.getrandbits(128) & ~((0xF << 76) | (3 << 62))
-    return str(uuid.UUID(int=kept | (7 << 76) | (2 << 62)))
-
-
-def put(place: Place, rng: random.Random) -> Message:
-    return {
-        "op": "put",
-        "id": str(
-            uuid.UUID(int=(rng.getrandbits(128) & ~(0xF << 76 | 3 << 62)) | 7 << 76 | 2 << 62)
-        ),
-        "version": place.version,
-        "page": 0,
-        "kind": "note",
-        "created": 1_763_800_000_000,
-        "geometry": {"point": [rng.randrange(500), rng.randrange(800)]},
-        "style": {"color": "#ffd84d"},
-        "body": f"lời {rng.random()}",
-    }
 
 
 async def schedule(seed: int, place: Place, node: NodeCore) -> set[str]:
@@ -215,35 +98,14 @@ async def schedule(seed: int, place: Place, node: NodeCore) -> set[str]:
 async def one_step(rng: random.Random, tablet: WiredTablet, drawn: list[str]) -> None:
     seen = list(tablet.client.view(tablet.place.layer))
     if len(seen) < 3 or rng.random() < 0.5:
-        edits = [put(tablet.place, rng) for _ in range(rng.randrange(1, 4))]
+        edits = [put(tablet.place.version, rng) for _ in range(rng.randrange(1, 4))]
         drawn += [edit["id"] for edit in edits]
     elif rng.random() < 0.6:
         edits = [{"op": "patch", "id": rng.choice(seen), "body": f"sửa {rng.random()}"}]
     else:
-        edits = [{"op": "delete", "id": rng.choice(seen)}, put(tablet.place, rng)]
+        edits = [{"op": "delete", "id": rng.choice(seen)}, put(tablet.place.version, rng)]
         drawn.append(edits[1]["id"])
     await tablet.edit(edits)
-
-
-async def settle(condition: Callable[[], bool], tablets: list[WiredTablet]) -> None:
-    """Wait for rest; where it does not come, say how each tablet stands."""
-    try:
-        await until(condition, SETTLE_SECONDS)
-    except AssertionError:
-        stands = [
-            (one.number, one.socket is not None, one.client.unsent(), one.client.refused())
-            for one in tablets
-        ]
-        raise AssertionError(f"no rest: (connections, live, unsent, refused) {stands}") from None
-
-
-def at_rest(tablet: WiredTablet) -> bool:
-    return tablet.socket is not None and tablet.client.unsent() == 0
-
-
-def views_agree(tablets: list[WiredTablet], layer: str) -> bool:
-    views = [tablet.client.view(layer) for tablet in tablets]
-    return tablets[-1].socket is not None and all(view == views[0] for view in views[1:])
 
 
 def stored_puts(database: Path) -> dict[str, int]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.harness.annotation_model import model_client
-from tests.harness.annotation_world import MemoryStoreUnderTest
+from tests.harness.annotation_stores import MemoryStoreUnderTest
 from tests.harness.schedules import run_schedule
 from tests.harness.ts_client import NodeCore
 
@@ -58,6 +58,7 @@ def test_schedules_reach_every_corner() -> None:
         "deleted",
         "conflict",
         "not_yours",
+        "taken_away",
         "unknown_annotation",
         "forbidden",
         "out_of_range",
@@ -76,7 +77,13 @@ def test_the_checker_finds_an_acknowledgement_before_the_commit() -> None:
     found = 0
     for seed in range(SCHEDULES):
         try:
-            run_schedule(seed, MemoryStoreUnderTest, model_client, acknowledge_before_commit=True)
+            run_schedule(
+                seed,
+                MemoryStoreUnderTest,
+                model_client,
+                steps=1_200,
+                acknowledge_before_commit=True,
+            )
         except AssertionError:
             found += 1
     assert found >= 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from annotations.model import Layer
 from annotations.store import Answer, MemoryStore
 from tests.harness.annotation_machine import annotation_machine
-from tests.harness.annotation_world import MemoryStoreUnderTest
+from tests.harness.annotation_stores import MemoryStoreUnderTest
 
 from .samples import ALICE, DOCUMENT, LAYER, OTHER_LAYER, OUTBOX
 
