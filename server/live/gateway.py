@@ -23,7 +23,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from server import clock
 from server.errors import DomainError
 from server.identity import Actor
-from server.live.hub import SLOW, Connection, Hub, Subscription
+from server.live.hub import GONE, SLOW, Connection, Hub, Subscription
 from server.live.messages import (
     PROTOCOL,
     Active,
@@ -48,7 +48,6 @@ HELLO_SECONDS = 10
 """A client that does not say hello by then holds a connection for nothing."""
 FAREWELL_SECONDS = 3
 """How long the last frames may take to a client that reads slowly, or not at all."""
-GONE = (1000, "gone")
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,9 @@ class Gateway:
 
     async def _live(self, socket: WebSocket, connection: Connection, hello: Hello) -> None:
         """Until either side ends it. A client that no longer reads cannot hold the end up."""
-        connection.wire = wire_of(socket.scope)
+        wire = wire_of(socket.scope)
+        if wire is not None:
+            connection.attach(wire)
         reader = asyncio.create_task(self._read(socket, connection, hello))
         writer = asyncio.create_task(self._write(socket, connection))
         watcher = asyncio.create_task(self._watch(connection))

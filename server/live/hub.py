@@ -1,7 +1,8 @@
 """Connections and their subscriptions in this process; announcing to them.
 
-Delivery compares integers: a subscription remembers the rights epoch of its person and its topic;
-a bump makes the hub ask for the right again before the next frame goes out.
+A subscription remembers the rights epoch of its person and its topic. A bump holds every
+subscription that it may concern in the same moment, and the right is asked again before the next
+frame goes out; so delivery itself compares nothing but the cursor.
 Each connection has a bounded outbox; one that overflows is closed, and resumes.
 """
 
@@ -14,15 +15,16 @@ from dataclasses import dataclass, field
 
 from server.database import Effects
 from server.identity import Actor
-from server.live.transport import Wire, text_frame
+from server.live.transport import Wire, Write, text_frame
 
+GONE = (1000, "gone")
 SLOW = (1013, "slow")
 """How an overflowing outbox ends: try again later (RFC 6455 §7.4, IANA 1013)."""
 ROOM_SECONDS = 40
 """A client that takes nothing of what it asked for within two heartbeats and some is gone."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Connection:
     """One client on the live socket. `send` never waits: a frame goes to the wire at once, or,
     where there is none or the client has to read first, into the outbox, which the gateway
@@ -32,14 +34,29 @@ class Connection:
     id: str
     actor: Actor
     outbox_bytes: int
-    wire: Wire | None = None
+    quick: Write | None = None
+    """Writes a frame at once; None while the client has to read first, while something waits in
+    the outbox, and where the socket takes no ready frames."""
     topics: dict[str, Subscription] = field(default_factory=dict)
     closing: tuple[int, str] | None = None
     _outbox: deque[bytes] = field(default_factory=deque)
     _size: int = 0
+    _write: Write | None = None
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     _taken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def attach(self, wire: Wire) -> None:
+        """Write to this socket from now on, while it takes frames."""
+        wire.tell(self._changed)
+
+    def _changed(self, write: Write | None) -> None:
+        self._write = write
+        self._choose()
+
+    def _choose(self) -> None:
+        free = self.closing is None and not self._outbox
+        self.quick = self._write if free else None
 
     def send(self, text: str) -> bool:
         """Send one text; False when the connection is being closed instead."""
@@ -47,15 +64,21 @@ class Connection:
 
     def send_frame(self, frame: bytes) -> bool:
         """Send a frame of `text_frame`, which may have been made for many."""
+        quick = self.quick
+        if quick is not None:
+            try:
+                quick(frame)
+            except RuntimeError:  # lost in this moment; nobody else may suffer from it
+                self.close(*GONE)
+            return self.closing is None
         if self.closing is not None:
             return False
-        if not self._outbox and self.wire is not None and self.wire.write_frame(frame):
-            return True
         if self._size and self._size + len(frame) > self.outbox_bytes:
             self.close(*SLOW)
             return False
         self._size += len(frame)
         self._outbox.append(frame)
+        self.quick = None
         self._wake.set()
         return True
 
@@ -79,6 +102,7 @@ class Connection:
         """Stop taking frames and let the gateway close the socket."""
         if self.closing is None:
             self.closing = (code, reason)
+            self.quick = None
             self._wake.set()
             self._taken.set()
             self.ended.set()
@@ -97,9 +121,10 @@ class Connection:
         """The oldest frame has left."""
         self._size -= len(self._outbox.popleft())
         self._taken.set()
+        self._choose()
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Subscription:
     """A connection following a topic. `held` collects while it catches up or is asked again;
     `recheck` asks for the right again and then releases or ends the subscription."""
@@ -118,7 +143,7 @@ class Hub:
     """All connections of this process."""
 
     connections: dict[str, Connection] = field(default_factory=dict)
-    _topics: dict[str, set[Subscription]] = field(default_factory=dict)
+    _topics: dict[str, dict[Subscription, None]] = field(default_factory=dict)
     _topic_epoch: dict[str, int] = field(default_factory=dict)
     _person_epoch: dict[str, int] = field(default_factory=dict)
     emptied: asyncio.Event = field(default_factory=asyncio.Event)
@@ -127,6 +152,9 @@ class Hub:
     def epoch(self, topic: str, person: str) -> tuple[int, int]:
         """The present rights epoch of a person on a topic."""
         return (self._topic_epoch.get(topic, 0), self._person_epoch.get(person, 0))
+
+    def _epoch_of(self, subscription: Subscription) -> tuple[int, int]:
+        return self.epoch(subscription.topic, subscription.connection.actor.person_id)
 
     def join(self, connection: Connection) -> None:
         """A client has said hello."""
@@ -153,7 +181,7 @@ class Hub:
         epoch = self.epoch(topic, connection.actor.person_id)
         subscription = Subscription(connection, topic, epoch, cursor, recheck, held=[])
         connection.topics[topic] = subscription
-        self._topics.setdefault(topic, set()).add(subscription)
+        self._topics.setdefault(topic, {})[subscription] = None
         return subscription
 
     def unfollow(self, connection: Connection, topic: str) -> None:
@@ -163,7 +191,7 @@ class Hub:
             return
         followers = self._topics.get(topic)
         if followers is not None:
-            followers.discard(subscription)
+            followers.pop(subscription, None)
             if not followers:
                 del self._topics[topic]
                 self._topic_epoch.pop(topic, None)  # the next follower asks afresh in any case
@@ -174,11 +202,15 @@ class Hub:
         return (
             connection.topics.get(topic) is subscription
             and connection.closing is None
-            and epoch == self.epoch(topic, connection.actor.person_id)
+            and epoch == self._epoch_of(subscription)
         )
 
     def release(self, subscription: Subscription) -> None:
-        """Send what was held since the cursor, then deliver directly."""
+        """Send what was held since the cursor, then deliver directly; or, where a right has moved
+        since it was asked, ask again."""
+        if subscription.epoch != self._epoch_of(subscription):
+            subscription.recheck(subscription)
+            return
         held, subscription.held = subscription.held or [], None
         subscription.held_size = 0
         for seq, frame in held:
@@ -194,8 +226,22 @@ class Hub:
             followers = self._topics.get(one.topic)
             if followers:
                 frame = text_frame(one.frame)
+                seq = one.seq
+                # The one loop that runs for a whole hall: no more in it than must be.
                 for subscription in tuple(followers):
-                    self._deliver(subscription, one.seq, frame)
+                    if subscription.held is None and seq > subscription.cursor:
+                        subscription.cursor = seq
+                        connection = subscription.connection
+                        quick = connection.quick
+                        if quick is None:
+                            connection.send_frame(frame)
+                            continue
+                        try:
+                            quick(frame)
+                        except RuntimeError:
+                            connection.close(*GONE)
+                    else:
+                        self._deliver(subscription, seq, frame)
 
     def rights_changed(self, topic: str | None, person: str | None) -> None:
         """Rights of a person, a topic or both changed: ask again before the next frame."""
@@ -228,11 +274,6 @@ class Hub:
             subscription.held_size += len(frame)
             if subscription.held_size > subscription.connection.outbox_bytes:
                 subscription.connection.close(*SLOW)
-            return
-        person = subscription.connection.actor.person_id
-        if subscription.epoch != self.epoch(subscription.topic, person):
-            subscription.held = [(seq, frame)]
-            subscription.recheck(subscription)
             return
         if seq <= subscription.cursor:
             return

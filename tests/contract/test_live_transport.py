@@ -16,7 +16,7 @@ import uvicorn
 import websockets
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from server.live.transport import LiveProtocol, Wire, text_frame, text_of, wire_of
+from server.live.transport import LiveProtocol, Write, text_frame, text_of, wire_of
 
 PINS = {"uvicorn": "0.54.0", "websockets": "17.4"}
 Talk = Callable[[WebSocket], Awaitable[None]]
@@ -61,20 +61,35 @@ async def served(talk: Talk, **more: object) -> AsyncIterator[str]:
         listening.close()
 
 
-def wire(socket: WebSocket) -> Wire:
-    found = wire_of(socket.scope)
-    assert found is not None
-    return found
+class Pen:
+    """What the wire of a socket lets one write."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self.write: Write | None = None
+        wire = wire_of(socket.scope)
+        assert wire is not None
+        wire.tell(self.changed)
+
+    def changed(self, write: Write | None) -> None:
+        self.write = write
+
+    def put(self, text: str) -> bool:
+        write = self.write
+        if write is None:
+            return False
+        write(text_frame(text))
+        return True
 
 
 @pytest.mark.parametrize("deflate", [False, True])
 async def test_ready_frames_and_plain_ones_come_in_the_order_of_the_calls(deflate: bool) -> None:
     async def talk(socket: WebSocket) -> None:
+        pen = Pen(socket)
         for number, text in enumerate(FRAMES):
             await socket.send_text(f"plain {number}")
-            assert wire(socket).write_frame(text_frame(text))
+            assert pen.put(text)
         await socket.close(1000, "all said")
-        assert not wire(socket).write_frame(text_frame("after the close"))
+        assert not pen.put("after the close")
 
     async with (
         served(talk, ws_per_message_deflate=deflate) as address,
@@ -92,13 +107,13 @@ async def test_a_peer_that_does_not_read_makes_the_wire_refuse_until_it_reads() 
 
     async def talk(socket: WebSocket) -> None:
         nonlocal written
-        frame = text_frame("x" * 60_000)
-        while wire(socket).write_frame(frame):
+        pen = Pen(socket)
+        while pen.put("x" * 60_000):
             written += 1
             await asyncio.sleep(0)
         refused.set()
         await socket.send_text("last")  # waits for the reader
-        assert wire(socket).write_frame(text_frame("ready"))
+        assert pen.put("ready")
         again.set()
         with pytest.raises(WebSocketDisconnect):
             await socket.receive_text()
@@ -113,19 +128,55 @@ async def test_a_peer_that_does_not_read_makes_the_wire_refuse_until_it_reads() 
             assert await client.recv() == "ready"
 
 
-async def test_a_socket_that_is_gone_takes_nothing_and_raises_nothing() -> None:
+@pytest.mark.parametrize("way", ["cut", "say_goodbye", "break_the_protocol"])
+async def test_a_socket_that_is_gone_takes_nothing_and_raises_nothing(way: str) -> None:
+    leave = {"cut": cut, "say_goodbye": say_goodbye, "break_the_protocol": break_the_protocol}[way]
     done = asyncio.Event()
 
     async def talk(socket: WebSocket) -> None:
+        pen = Pen(socket)
         with pytest.raises(WebSocketDisconnect):
             await socket.receive_text()
-        assert not wire(socket).write_frame(text_frame("nobody"))
+        assert not pen.put("nobody")
         done.set()
 
     async with served(talk) as address, asyncio.timeout(20):
         client = await websockets.connect(address)
-        client.transport.abort()
+        leave(client)
         await done.wait()
+        client.transport.abort()
+
+
+def cut(client: websockets.ClientConnection) -> None:
+    client.transport.abort()
+
+
+def say_goodbye(client: websockets.ClientConnection) -> None:
+    client.protocol.send_close(1000)
+    client.send_data()
+
+
+def break_the_protocol(client: websockets.ClientConnection) -> None:
+    client.transport.write(b"\xff\xff\xff\xff\xff\xff")
+
+
+async def test_a_server_that_ends_takes_nothing_more() -> None:
+    heard = asyncio.Event()
+    pens: list[Pen] = []
+
+    async def talk(socket: WebSocket) -> None:
+        pens.append(Pen(socket))
+        heard.set()
+        with pytest.raises(WebSocketDisconnect):
+            await socket.receive_text()
+        assert not pens[0].put("too late")
+
+    async with asyncio.timeout(20):
+        async with served(talk) as address:
+            client = await websockets.connect(address)
+            await heard.wait()
+        await client.wait_closed()
+    assert client.close_code == 1012
 
 
 async def test_another_kind_of_socket_has_no_wire() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from server.database import Announcement, Effects
 from server.identity import Actor
 from server.live.hub import Connection, Hub, Subscription
-from server.live.transport import text_frame, text_of
+from server.live.transport import Write, text_frame, text_of
 
 TOPIC = "meeting:x"
 
@@ -128,22 +129,25 @@ async def test_a_closed_connection_takes_nothing_but_a_farewell() -> None:
 class FakeWire:
     """A socket that takes frames until its buffer is full."""
 
-    def __init__(self) -> None:
+    def __init__(self, follower: Follower) -> None:
         self.written: list[bytes] = []
-        self.open = True
+        follower.connection.attach(self)
 
-    def write_frame(self, frame: bytes) -> bool:
-        if self.open:
-            self.written.append(frame)
-        return self.open
+    def tell(self, changed: Callable[[Write | None], None]) -> None:
+        self.changed = changed
+        self.resume()
+
+    def resume(self) -> None:
+        self.changed(self.written.append)
+
+    def pause(self) -> None:
+        self.changed(None)
 
 
-async def test_a_change_is_one_object_on_every_wire() -> None:
+def test_a_change_is_one_object_on_every_wire() -> None:
     hub = Hub()
     followers = [Follower(hub, "an"), Follower(hub, "binh")]
-    wires = [FakeWire(), FakeWire()]
-    for one, wire in zip(followers, wires, strict=True):
-        one.connection.wire = wire
+    wires = [FakeWire(one) for one in followers]
     hub.committed(change(1))
     assert wires[0].written == [text_frame("frame 1")]
     assert wires[0].written[0] is wires[1].written[0]
@@ -152,20 +156,50 @@ async def test_a_change_is_one_object_on_every_wire() -> None:
 
 async def test_nothing_passes_what_waits_for_a_slow_reader() -> None:
     hub = Hub()
-    follower, wire = Follower(hub), FakeWire()
-    follower.connection.wire = wire
-    wire.open = False
+    follower = Follower(hub)
+    connection, wire = follower.connection, FakeWire(follower)
+    wire.pause()
     hub.committed(change(1))
-    wire.open = True
+    wire.resume()
     hub.committed(change(2))
-    assert (wire.written, follower.waiting) == ([], ["frame 1", "frame 2"])
-    assert await follower.connection.waiting() == text_frame("frame 1")
+    assert connection.send("an answer")
+    assert (wire.written, follower.waiting) == ([], ["frame 1", "frame 2", "an answer"])
+    assert await connection.waiting() == text_frame("frame 1")
     hub.committed(change(3))
-    for seq in (1, 2, 3):
-        assert await follower.connection.waiting() == text_frame(f"frame {seq}")
-        follower.connection.sent()
+    for text in ("frame 1", "frame 2", "an answer", "frame 3"):
+        assert await connection.waiting() == text_frame(text)
+        connection.sent()
     hub.committed(change(4))
-    assert wire.written == [text_frame("frame 4")]
+    assert connection.send("another")
+    assert wire.written == [text_frame("frame 4"), text_frame("another")]
+
+
+def test_a_closing_connection_writes_nothing_though_its_wire_would() -> None:
+    hub = Hub()
+    follower = Follower(hub)
+    wire = FakeWire(follower)
+    follower.connection.close(4401, "signed_out")
+    wire.resume()
+    hub.committed(change(1))
+    assert not follower.connection.send("secret")
+    assert (wire.written, follower.waiting) == ([], [])
+
+
+def test_a_wire_that_breaks_costs_nobody_else_the_change() -> None:
+    hub = Hub()
+    first, second = Follower(hub, "an"), Follower(hub, "binh")
+
+    def broken(frame: bytes) -> None:
+        raise RuntimeError("the handler is closed")
+
+    FakeWire(first).changed(broken)
+    wire = FakeWire(second)
+    hub.committed(change(1))
+    assert wire.written == [text_frame("frame 1")]
+    assert first.connection.ended.is_set()
+    FakeWire(second).changed(broken)
+    assert not second.connection.send("answer")
+    assert second.connection.ended.is_set()
 
 
 def test_wet_ink_is_dropped_first_and_never_sent_back() -> None:
