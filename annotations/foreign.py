@@ -7,7 +7,7 @@
      "pdf": {key: value}}
 
 Values are JSON: numbers, true, false, null, text and lists stand for themselves, {"n": name},
-{"x": hexadecimal bytes}, {"d": {key: value}}. Nothing that runs, leads elsewhere or names another
+{"d": {key: value}}. Nothing that runs, leads elsewhere or names another
 object is kept.
 """
 
@@ -89,11 +89,8 @@ def _to_json(value: PdfValue, depth: int) -> Any:
         raise _NotKept
     if isinstance(value, PdfName):
         return {"n": str(value)}
-    if isinstance(value, bytes | str):
-        text = text_of(value)
-        if isinstance(value, str) or "\ufffd" not in text:
-            return text
-        return {"x": value.hex()}
+    if isinstance(value, str):
+        return text_of(value)
     if isinstance(value, list):
         return [_to_json(one, depth - 1) for one in value]
     if isinstance(value, dict):
@@ -115,11 +112,6 @@ def _from_json(value: Any, depth: int) -> PdfValue:
     match value:
         case {"n": str(name)}:
             return PdfName(name)
-        case {"x": str(digits)}:
-            try:
-                return bytes.fromhex(digits)
-            except ValueError:
-                raise _NotKept from None
         case {"d": dict(inner)}:
             return {str(key): _from_json(one, depth - 1) for key, one in inner.items()}
     raise _NotKept

@@ -79,9 +79,25 @@ MAX_IMPORTED: Final = 10_000
 1,000; each tablet that opens the paper keeps them all (some 300 bytes each). What is beyond stays
 drawn in the pages, as it was."""
 
+MAX_IMPORTED_BYTES: Final = 16_777_216
+"""Weight of those marks together: 10,000 with a paragraph each weigh 10 MB; every reader's tablet
+is sent as much."""
+
+MAX_KINDS_LEFT: Final = 60
+"""Kinds of annotations told apart among those that are left: the standard has 28."""
+
+MAX_NAME: Final = 200
+"""Characters of a foreign author's or mark's name: the longest name of a unit has 90."""
+
 MAX_FOREIGN_BYTES: Final = 8_192
 """JSON of the unknown properties kept with one mark: a comment's rich text with its style is about
 2 kB."""
 
 MAX_FOREIGN_DEPTH: Final = 8
 """Arrays and dictionaries within each other in a kept property: known ones need four."""
+
+MAX_XFDF_BYTES: Final = 33_554_432
+"""Bytes of an XFDF file: 10,000 marks with ink weigh about 20 MB."""
+
+MAX_XFDF_DEPTH: Final = 60
+"""Elements within each other: rich text of real writers nests about ten deep."""

@@ -37,8 +37,12 @@ from annotations.ink import ink_from_text, ink_to_text
 
 JsonObject = dict[str, Any]
 
-LayerKind = Literal["private", "shared", "presenter"]
-LAYER_KINDS: Final[tuple[LayerKind, ...]] = ("private", "shared", "presenter")
+LayerKind = Literal["private", "shared", "presenter", "imported"]
+LAYER_KINDS: Final[tuple[LayerKind, ...]] = ("private", "shared", "presenter", "imported")
+"""imported: what the file of one version brought along; nobody writes there."""
+
+NOBODY: Final = "00000000-0000-0000-0000-000000000000"
+"""Author of a mark that came with a file: its name alone is known (`by` on the wire)."""
 
 INK_KINDS: Final = frozenset({"ink", "highlighter"})
 TEXT_KINDS: Final = frozenset({"highlight", "underline", "strikeout", "squiggly"})
@@ -138,6 +142,9 @@ def to_wire(annotation: Annotation) -> JsonObject:
         item["anchor"] = annotation.anchor
     if annotation.ink is not None:
         item["ink"] = ink_to_text(annotation.ink)
+    by = (annotation.foreign_props or {}).get("by")
+    if by is not None:
+        item["by"] = by
     if annotation.carried_from is not None:
         item["carried_from"] = annotation.carried_from
         item["carry_state"] = annotation.carry_state
@@ -168,6 +175,7 @@ def from_wire(item: JsonObject, layer: str, document: str) -> Annotation:
         reply_to=item.get("reply_to"),
         anchor=item.get("anchor"),
         ink=None if ink is None else ink_from_text(ink),
+        foreign_props={"by": item["by"]} if "by" in item else None,
         carried_from=item.get("carried_from"),
         carry_state=item.get("carry_state", ""),
     )

@@ -9,14 +9,15 @@ the author's name, `/M` the server's time. Source: ISO 32000-2 12.5 (annotations
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from annotations import pdf_drawing as drawing
+from annotations.foreign import give_back
 from annotations.ink import Stroke, decode_ink
 from annotations.model import INK_KINDS, Annotation
-from annotations.pdf_drawing import Canvas, Matrix, PageFrame, Typeface
+from annotations.pdf_drawing import Canvas, Matrix, PageFrame, Point, Typeface
 from annotations.pdf_values import PdfName, PdfValue, date_text
 
 PRINT_FLAG: Final = 4
@@ -71,6 +72,8 @@ class _Draft:
     entries: dict[str, PdfValue] = field(default_factory=dict)
     multiply: bool = False
     has_text: bool = False
+    inner: tuple[float, float, float, float] | None = None
+    """The shape itself within what is drawn, in page space: x0, y0, x1, y1."""
 
     @property
     def color(self) -> str:
@@ -99,6 +102,7 @@ def to_pdf(
     matrix = _matrix_of(mark)
     if mark.kind == "note" and not drawn_in:
         matrix = _upright(matrix)
+    props = mark.foreign_props or {}
     draft = _Draft(mark, frame, face, Canvas(frame, matrix))
     _KINDS[mark.kind](draft)
     if number is not None:
@@ -108,7 +112,7 @@ def to_pdf(
     entries: dict[str, PdfValue] = {
         "Type": PdfName("Annot"),
         "Rect": box,
-        "NM": mark.id,
+        "NM": props.get("nm", mark.id),
         "T": author,
         "M": date_text(mark.modified),
         "CreationDate": date_text(mark.created),
@@ -117,6 +121,8 @@ def to_pdf(
         "CA": opacity,
         **draft.entries,
     }
+    if draft.inner is not None:
+        entries["RD"] = _differences(frame, box, draft.inner)
     if mark.body:
         entries["Contents"] = mark.body
     popup = None
@@ -125,9 +131,38 @@ def to_pdf(
         popup = [box[2], box[3] - high, box[2] + wide, box[3]]
     if mark.reply_to is not None:
         entries["RT"] = PdfName("R")
+    entries = _with_foreign(entries, mark)
     content = draft.canvas.content()
     look = Appearance(content, box, opacity, draft.multiply, draft.has_text)
     return PdfMark(mark.id, mark.page, entries, look, popup, mark.reply_to)
+
+
+def _with_foreign(entries: dict[str, PdfValue], mark: Annotation) -> dict[str, PdfValue]:
+    """Together with what another program had said of this mark."""
+    props = mark.foreign_props or {}
+    untouched = mark.group_revs == (1, 1, 1, 1)
+    given = give_back(props.get("pdf", {}), untouched=untouched)
+    border = given.get("BS")
+    if isinstance(border, dict) and "BS" in entries:
+        entries["BS"] = {**border, **entries["BS"]}
+    if "LE" in given and "LE" in entries:
+        entries["LE"] = given["LE"]
+    return {**given, **entries}
+
+
+def _box(points: Iterable[Point]) -> tuple[float, float, float, float]:
+    xs, ys = zip(*points, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _differences(
+    frame: PageFrame, rect: list[float], inner: tuple[float, float, float, float]
+) -> list[float]:
+    """/RD: how far the shape lies within Rect: left, bottom, right, top (12.5.6.8)."""
+    x0, y1 = frame.to_user(inner[0], inner[1])
+    x1, y0 = frame.to_user(inner[2], inner[3])
+    less = (x0 - rect[0], y0 - rect[1], rect[2] - x1, rect[3] - y1)
+    return [round(max(0.0, one), 3) for one in less]
 
 
 def _margin(draft: _Draft) -> float:
@@ -222,6 +257,7 @@ def _note(draft: _Draft) -> None:
 def _shape(draft: _Draft) -> None:
     mark, canvas = draft.mark, draft.canvas
     x0, y0, x1, y1 = mark.geometry["rect"]
+    draft.inner = (x0, y0, x1, y1)
     fill = mark.style.get("fill")
     draft.entries = {
         "Subtype": PdfName("Square" if mark.kind == "rectangle" else "Circle"),
@@ -267,10 +303,15 @@ def _free_text(draft: _Draft) -> None:
     mark, canvas = draft.mark, draft.canvas
     x0, y0, x1, y1 = mark.geometry["rect"]
     size = float(mark.style.get("font_size", DEFAULT_FONT_SIZE))
-    canvas.points += [drawing.apply(_matrix_of(mark), x, y) for x, y in ((x0, y0), (x1, y1))]
     red, green, blue = drawing.rgb(draft.color)
     at = f"/Helv {size / draft.frame.unit:g} Tf {red:g} {green:g} {blue:g} rg"
     draft.entries = {"Subtype": PdfName("FreeText"), "DA": at, "BS": {"W": 0}}
+    corners = [drawing.apply(_matrix_of(mark), x, y) for x, y in ((x0, y0), (x1, y1))]
+    draft.inner = _box(corners)
+    canvas.points += corners
+    turn = -int(mark.geometry.get("rotate", 0)) % 360
+    if turn:
+        draft.entries["Rotate"] = turn
     draft.has_text = True
     canvas.fill_color(draft.color)
     for number, line in enumerate(mark.body.split("\n")):

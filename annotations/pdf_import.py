@@ -14,20 +14,19 @@ Source: ISO 32000-2 12.5.6; state and replies: 12.5.6.3, Table 173.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from annotations import foreign
 from annotations.checks import check_body, check_geometry, check_style
 from annotations.errors import AnnotationError
-from annotations.limits import MAX_BODY, MAX_IMPORTED
+from annotations.imported import Imported, ImportedMark
+from annotations.limits import MAX_BODY, MAX_IMPORTED, MAX_IMPORTED_BYTES, MAX_NAME
 from annotations.model import JsonObject
 from annotations.pdf_drawing import PageFrame, Typeface
-from annotations.pdf_shapes import Look, shapes_of
+from annotations.pdf_shapes import SUBTYPES, Look, shapes_of
 from annotations.pdf_values import (
-    PdfName,
     PdfRef,
     PdfValue,
     color_of,
@@ -41,8 +40,6 @@ _HIDDEN: Final = 2 | 32
 """Hidden and NoView."""
 _NEAR: Final = frozenset({"Caret", "Polygon", "PolyLine", "Stamp"})
 """Drawn better by the file itself; their words are taken."""
-_NAME: Final = 200
-"""Characters of an author's name that are kept."""
 _CIRCLE: Final = -1
 """No object's number."""
 CUT: Final = "…"
@@ -58,38 +55,9 @@ class RawMark:
     page: int
     index: int
     number: int
+    subtype: str
     entries: dict[str, PdfValue]
     shown: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ImportedMark:
-    """A record that has no id yet. `reply_to`: its place among the marks of the same result.
-    Times in ms since 1970, None where the file says none."""
-
-    page: int
-    kind: str
-    geometry: JsonObject
-    style: JsonObject
-    body: str = ""
-    resolved: bool = False
-    ink: bytes | None = None
-    created: int | None = None
-    modified: int | None = None
-    reply_to: int | None = None
-    foreign_props: JsonObject = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Imported:
-    """What a file brought. `taken`: (page, index) of annotations that now stand in the layer and
-    must not be drawn into the page as well. `left`: subtype → how many stay only in the page.
-    `over`: how many stay there because there were more than the bound."""
-
-    marks: list[ImportedMark] = field(default_factory=list)
-    taken: set[tuple[int, int]] = field(default_factory=set)
-    left: Counter[str] = field(default_factory=Counter)
-    over: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,54 +69,62 @@ class PagePlace:
 
 
 def import_marks(
-    raws: Iterable[RawMark],
-    places: dict[int, PagePlace],
+    raws: Iterator[RawMark],
+    places: Mapping[int, PagePlace],
     face: Typeface,
     most: int = MAX_IMPORTED,
 ) -> Imported:
-    """Read the annotations of a file, in the order of its pages. Never raises for their content."""
+    """Read the annotations of a file, in the order of its pages. Never raises for their content.
+    Once there are `most` marks, the rest of `raws` is left to `count_rest`."""
     found = Imported()
     threads = _Threads()
-    for raw in raws:
-        subtype = raw.entries.get("Subtype")
-        name = str(subtype)[:40] if isinstance(subtype, PdfName) else "?"
-        if name == "Popup":
+    while len(found.marks) < most and found.weight < MAX_IMPORTED_BYTES:
+        raw = next(raws, None)
+        if raw is None:
+            break
+        if raw.subtype == "Popup":
             continue
         if threads.take_state(raw):
             found.taken.add((raw.page, raw.index))
             continue
-        if len(found.marks) >= most:
-            found.over += 1
-            continue
-        read = _read(raw, name, places[raw.page], face)
+        read = _read(raw, places[raw.page], face)
         if not read:
-            found.left[name] += 1
+            found.leave(raw.subtype)
             continue
         threads.note(raw, len(found.marks))
-        found.marks += read
-        if name not in _NEAR:
+        found.take(read)
+        if raw.subtype not in _NEAR:
             found.taken.add((raw.page, raw.index))
     threads.tie(found.marks)
     return found
 
 
-def _read(raw: RawMark, name: str, place: PagePlace, face: Typeface) -> list[ImportedMark]:
+def count_rest(found: Imported, subtypes: Iterable[str]) -> None:
+    """Count what came after the bound: these stay in the pages."""
+    for subtype in subtypes:
+        if subtype in SUBTYPES:
+            found.over += 1
+        elif subtype != "Popup":
+            found.leave(subtype)
+
+
+def _read(raw: RawMark, place: PagePlace, face: Typeface) -> list[ImportedMark]:
     """The records of one annotation: several for ink of several strokes, none where it is left."""
-    entries = raw.entries
+    entries, name = raw.entries, raw.subtype
     flags = number(entries.get("F")) or 0
     reply = is_reply(entries)
     if not raw.shown or (int(flags) & _HIDDEN and not reply):
         return []
     body = body_of(entries)
-    if name in _NEAR and not body:
+    if name in _NEAR and body.casefold() in ("", str(entries.get("Name")).casefold()):
         return []
     look = Look(name, entries, place.frame, place.rotation, body, face)
     style = _style(entries)
-    by = text_of(entries.get("T")).strip()[:_NAME]
+    by = text_of(entries.get("T")).strip()[:MAX_NAME]
     props: JsonObject = {"index": raw.index, "pdf": foreign.keep(entries)}
     if by:
         props["by"] = by
-    own_name = text_of(entries.get("NM"))[:_NAME]
+    own_name = text_of(entries.get("NM"))[:MAX_NAME]
     if own_name:
         props["nm"] = own_name
     if name in _NEAR:

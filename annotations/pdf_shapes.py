@@ -297,3 +297,5 @@ _READERS: Final[dict[str, Callable[[Look], Iterator[Shape]]]] = {
     "PolyLine": _corner_note,
     "Stamp": _corner_note,
 }
+SUBTYPES: Final = frozenset(_READERS)
+"""The kinds of annotations that are read."""

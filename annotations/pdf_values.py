@@ -1,7 +1,7 @@
 """Plain values of a PDF, as readers and writers of annotations exchange them. No PDF library.
 
-A reader (the sandbox) makes `bytes` of strings, because only who asks knows whether they are text;
-a writer gets `str` for text. Text: ISO 32000-2 7.9.2.2; dates: 7.9.4; rich text: 12.7.5.1.
+Every string of a file has been decoded as text (ISO 32000-2 7.9.2.2): no mark's own property is
+anything else. Dates: 7.9.4; rich text: 12.7.5.1.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 from typing import Any, Final
 
 PdfValue = Any
-"""None, bool, int, float, str, bytes, PdfName, PdfRef, list[PdfValue] or dict[str, PdfValue]."""
+"""None, bool, int, float, str, PdfName, PdfRef, list[PdfValue] or dict[str, PdfValue]."""
 
 MAX_RICH: Final = 65_536
 """Characters of rich text that are looked at: three times the longest body."""
@@ -51,35 +51,16 @@ def numbers(value: PdfValue, least: int, most: int) -> list[float] | None:
     return None if None in found else [one for one in found if one is not None]
 
 
-_PDF_DOC: Final = {
-    **dict(enumerate("˘ˇˆ˙˝˛˚˜", 0x18)),
-    **dict(enumerate("•†‡…—–ƒ⁄‹›−‰„“”‘’‚™ﬁﬂŁŒŠŸŽıłœšž", 0x80)),
-    0x7F: "\ufffd",
-    0x9F: "\ufffd",
-    0xA0: "€",
-    0xAD: "\ufffd",
-}
 _LANGUAGE: Final = re.compile("\x1b[^\x1b]*\x1b")
 _CONTROLS: Final = dict.fromkeys({*range(32)} - {9, 10, 13})
 
 
 def text_of(value: PdfValue) -> str:
-    """A text string as Python text: UTF-16 or UTF-8 with their marks, else PDFDocEncoding;
-    language codes and control characters taken out, line ends as \\n. "" for what is no string."""
-    if isinstance(value, bytes):
-        if value.startswith(b"\xfe\xff"):
-            text = value[2:].decode("utf-16-be", "replace")
-        elif value.startswith(b"\xff\xfe"):
-            text = value[2:].decode("utf-16-le", "replace")
-        elif value.startswith(b"\xef\xbb\xbf"):
-            text = value[3:].decode("utf-8", "replace")
-        else:
-            text = value.decode("latin-1").translate(_PDF_DOC)
-    elif type(value) is str:
-        text = value.encode("utf-8", "replace").decode("utf-8")
-    else:
+    """A text string as every database holds it: line ends as LF; language codes, control characters
+    and halves of surrogate pairs taken out. "" for what is no string."""
+    if type(value) is not str:
         return ""
-    text = _LANGUAGE.sub("", text)
+    text = _LANGUAGE.sub("", value.encode("utf-8", "replace").decode("utf-8"))
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS)
 
 

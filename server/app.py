@@ -24,6 +24,7 @@ from starlette.websockets import WebSocket
 from server import __version__, clock, permissions
 from server.annotating.export import Exports
 from server.annotating.gateway import Annotating
+from server.annotating.imported import KeepMarks
 from server.annotating.purge import PurgeLayer
 from server.annotating.sharing import PURGE
 from server.client import client_routes
@@ -191,7 +192,7 @@ class Server:
             await asyncio.sleep(hour / 1000)
 
     def _lanes(self, sandbox: Sandbox) -> list[Lane]:
-        ingest = Ingest(self.database, self.files, sandbox)
+        ingest = Ingest(self.database, self.files, sandbox, KeepMarks(self.database))
         reading = Lane({"ingest": ingest}, self.settings.ingest_workers, {"ingest": ingest.give_up})
         telling = Lane({"tell_inboxes": TellInboxes(self.database)})
         purging = Lane({PURGE: PurgeLayer(self.database)})

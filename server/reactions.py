@@ -85,6 +85,10 @@ def _narrow_layers(session: WriteSession, fact: d.DocumentChanged) -> None:
         sharing.tell_list(session, fact.document_id)
 
 
+def _tell_imported(session: WriteSession, fact: d.DocumentVersionReady) -> None:
+    sharing.tell_imported(session, fact.document_id, fact.version_id)
+
+
 def _end_presenting(session: WriteSession, fact: m.MeetingClosed) -> None:
     for document in layers.presented_in(session, fact.meeting_id):
         sharing.tell_list(session, document)
@@ -115,6 +119,7 @@ REACTIONS: tuple[tuple[type[Fact], Reaction], ...] = (
     (d.DocumentChanged, _ask_layers_again),
     (d.DocumentChanged, _narrow_layers),
     (d.DocumentDeleted, _ask_layers_again),
+    (d.DocumentVersionReady, _tell_imported),
 )
 
 

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from annotations.model import to_wire
+from annotations.model import Annotation, to_wire
 from server.annotating.layers import layer_rows, marks_on
 from server.documents import queries
 from server.documents.routes import attachment
@@ -61,10 +61,19 @@ class _Paper:
     marks: list[dict[str, Any]]
     layers: dict[str, str]
     authors: dict[str, str]
+    originals: list[tuple[int, int]]
+    """Where the file itself has the marks of its layer: page, and place among its annotations."""
 
 
-OF_KIND = {"mine": "private", "presenter": "presenter", "shared": "shared"}
+OF_KIND = {
+    "mine": "private",
+    "presenter": "presenter",
+    "shared": "shared",
+    "file": "imported",
+}
 """What `layers` may ask for, besides ids of layers: kinds of them."""
+FILE_LAYER = "Có sẵn trong tệp"
+"""Name of the file's own marks among the layers of an exported PDF, in Vietnamese like stamps."""
 MOST_LAYERS = 60
 """What `layers` may name: the shared ones of a document (settings) and some."""
 
@@ -76,26 +85,39 @@ def _paper(
     if version.state == "refused":
         raise DomainError(version.refusal or "damaged", 422)
     kinds = {OF_KIND.get(one) for one in wanted}
-    rows = [
-        row
-        for row in layer_rows(session, actor, document_id)
-        if row.kind in kinds or row.id in wanted
-    ]
+    readable = layer_rows(session, actor, document_id, version_id)
+    rows = [row for row in readable if row.kind in kinds or row.id in wanted]
     marks = [
-        {**to_wire(mark), "layer": mark.layer}
+        _item(mark)
         for row in rows
         for mark in marks_on(session, row.id)
         if mark.version == version_id
     ]
+    brought = [row.id for row in readable if row.kind == "imported"]
+    originals = {
+        (mark.page, int(props["index"]))
+        for layer_id in brought
+        for mark in marks_on(session, layer_id)
+        if "subtype" not in (props := mark.foreign_props or {}) and "index" in props
+    }
     people = {str(mark["author"]) for mark in marks} | {row.owner for row in rows}
     names = {one: card.name for one, card in cards(session, people).items()}
     layers = {row.id: row.title or names.get(row.owner, "") for row in rows}
-    return _Paper(version.sha256, version.file_name, marks, layers, names)
+    layers |= dict.fromkeys(brought, FILE_LAYER)
+    return _Paper(version.sha256, version.file_name, marks, layers, names, sorted(originals))
+
+
+def _item(mark: Annotation) -> dict[str, Any]:
+    item: dict[str, Any] = {**to_wire(mark), "layer": mark.layer}
+    if mark.foreign_props:
+        item |= {"foreign_props": mark.foreign_props, "group_revs": mark.group_revs}
+    return item
 
 
 def _wanted(call: Call) -> frozenset[str]:
-    """The layers asked for: kinds and ids between commas, one's own where nothing is said."""
-    wanted = frozenset(call.request.query_params.get("layers", "mine").split(","))
+    """The layers asked for: kinds and ids between commas; one's own and the file's where nothing
+    is said."""
+    wanted = frozenset(call.request.query_params.get("layers", "mine,file").split(","))
     known = all(one in OF_KIND or ID.fullmatch(one) for one in wanted)
     if not known or len(wanted) > MOST_LAYERS:
         raise Invalid("layers")
@@ -139,6 +161,7 @@ async def export_document(call: Call) -> StreamingResponse:
                         paper.marks if mode != "clean" else [],
                         layers=paper.layers,
                         authors=paper.authors,
+                        originals=paper.originals,
                     )
                 )
         except TimeoutError:

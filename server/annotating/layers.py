@@ -128,8 +128,8 @@ def _view(session: Session, actor: Actor, row: LayerRow, reader: Reader) -> Laye
         id=row.id,
         kind=row.kind,
         title=row.title,
-        owner=None if row.kind == "presenter" else people.get(row.owner),
-        mine=row.kind != "presenter" and row.owner == actor.person_id,
+        owner=None if row.kind in OF_NOBODY else people.get(row.owner),
+        mine=row.kind not in OF_NOBODY and row.owner == actor.person_id,
         audience=cast(Audience, row.audience),
         people=[people[one] for one in named if one in people],
         may_write=rights.write,
@@ -138,7 +138,9 @@ def _view(session: Session, actor: Actor, row: LayerRow, reader: Reader) -> Laye
     )
 
 
-ORDER = {"private": 0, "presenter": 1, "shared": 2}
+ORDER = {"private": 0, "presenter": 1, "shared": 2, "imported": 3}
+OF_NOBODY = frozenset({"presenter", "imported"})
+"""Kinds of layers that belong to no person."""
 
 
 def layers_of(session: Session, document_id: str) -> Sequence[LayerRow]:
@@ -163,20 +165,30 @@ def presented_in(session: Session, meeting_id: str) -> list[str]:
     return [str(row[0]) for row in found]
 
 
-def layer_rows(session: Session, actor: Actor, document_id: str) -> list[LayerRow]:
-    """The layers of a document that this person may read: one's own, the presenter's, shared."""
+def layer_rows(
+    session: Session, actor: Actor, document_id: str, version_id: str | None
+) -> list[LayerRow]:
+    """The layers of a document that this person may read: one's own, the presenter's, shared ones,
+    and that of the marks which the file of this version brought along."""
     reader = reader_of(session, actor, document_id)
     own = private_layer(session, document_id, actor.person_id)
     rows = [layer_row(session, own)] if own else []
     rows += layers_of(session, document_id)
-    readable = [row for row in rows if _rights(session, actor, row, reader).read]
+    readable = [
+        row
+        for row in rows
+        if (row.kind != "imported" or row.owner == version_id)
+        and _rights(session, actor, row, reader).read
+    ]
     return sorted(readable, key=lambda row: ORDER[row.kind])
 
 
 def layer_list(session: Session, actor: Actor, document_id: str) -> list[LayerView]:
     """The layers of a document as this person sees them."""
     reader = reader_of(session, actor, document_id)
-    return [_view(session, actor, row, reader) for row in layer_rows(session, actor, document_id)]
+    read = document_row(session, document_id).version_id
+    rows = layer_rows(session, actor, document_id, read)
+    return [_view(session, actor, row, reader) for row in rows]
 
 
 def readers_list(session: Session, document_id: str) -> list[Participant]:

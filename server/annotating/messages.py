@@ -16,13 +16,14 @@ People = Annotated[list[Id], Field(max_length=1000)]
 class LayerView(WireModel):
     """A layer of a document as one person sees it.
 
-    `owner` is null for the presenter's layer, which belongs to whoever presents. `people` are
+    `owner` is null for the presenter's layer, which belongs to whoever presents, and for the
+    imported one: the marks that the file of the version people read brought along. `people` are
     those named on a layer for `people`, besides the owner. `may_write`: make marks, answer and
     resolve; `may_moderate`: take marks of others away; `may_manage`: title, audience, deletion.
     """
 
     id: Id
-    kind: Literal["private", "shared", "presenter"]
+    kind: Literal["private", "shared", "presenter", "imported"]
     title: ShortLine
     owner: PersonCard | None
     mine: bool

@@ -125,11 +125,11 @@ WITH layered AS (
   SELECT document_id FROM layer WHERE owner = :me AND head_seq > 0
   UNION
   SELECT l.document_id FROM participant p JOIN document d ON d.meeting_id = p.meeting_id
-  JOIN layer l ON l.document_id = d.id AND l.kind != 'private' AND l.head_seq > 0
+  JOIN layer l ON l.document_id = d.id AND l.kind NOT IN ('private', 'imported') AND l.head_seq > 0
   WHERE p.person_id = :me
   UNION
   SELECT l.document_id FROM meeting m JOIN document d ON d.meeting_id = m.id
-  JOIN layer l ON l.document_id = d.id AND l.kind != 'private' AND l.head_seq > 0
+  JOIN layer l ON l.document_id = d.id AND l.kind NOT IN ('private', 'imported') AND l.head_seq > 0
   WHERE :secretariat AND m.office_id = :office
 )
 SELECT -m.starts_at, m.id, d.position, d.id
@@ -155,8 +155,8 @@ def my_documents(session: Session, actor: Actor, wanted: Wanted) -> list[Place]:
 
 
 def my_layers(session: Session, actor: Actor, document_id: str) -> dict[str, str]:
-    """Layers of the document that I may read, by id: their kinds."""
-    return {row.id: row.kind for row in layer_rows(session, actor, document_id)}
+    """Layers of the document that I may read and may have written on, by id: their kinds."""
+    return {row.id: row.kind for row in layer_rows(session, actor, document_id, None)}
 
 
 def _fits(mark: Annotation, sought: str) -> bool:

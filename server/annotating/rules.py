@@ -5,6 +5,7 @@
     shared      its owner, and its audience    who reads it          its owner           its owner
     presenter   who may read the document      who presents          who runs the        –
                                                                      meeting
+    imported    who may read the document      –                     –                   –
 
 All of it only while the document itself may be read. Whoever writes on a layer may also resolve
 and reopen any thread there; nobody edits another's mark (annotations/merge.py).
@@ -68,6 +69,8 @@ def layer_rights(
     """What somebody may do who `owns` the layer or is `named` on it."""
     if not reader.reads:
         return NO_RIGHTS
+    if kind == "imported":
+        return LayerRights(True)
     if kind == "presenter":
         return LayerRights(True, reader.presents, reader.directs, False)
     if owns:

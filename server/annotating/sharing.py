@@ -44,7 +44,7 @@ class _Audience:
 
 
 def _audience(session: Session, row: LayerRow) -> _Audience:
-    if row.kind == "presenter" or row.audience == "everyone":
+    if row.kind in layers.OF_NOBODY or row.audience == "everyone":
         return _Audience(True, frozenset())
     named = named_on(session, row.id) if row.audience == "people" else []
     return _Audience(False, frozenset([row.owner, *named]))
@@ -69,6 +69,15 @@ def tell_list(session: WriteSession, document_id: str) -> None:
     shown = [row for row in layers.layers_of(session, document_id) if row.kind == "presenter"]
     for row in shown:
         _tell(session, row)
+
+
+def tell_imported(session: WriteSession, document_id: str, version_id: str) -> None:
+    """The version that people read is another one: it may have a layer of its file's marks."""
+    document = queries.document_row(session, document_id)
+    if document.version_id != version_id:
+        return
+    if any(row.kind == "imported" for row in layers.layers_of(session, document_id)):
+        tell_readers(session, document, LayersChanged(kind="layers", document_id=document_id))
 
 
 def tell_person(session: WriteSession, document_id: str, person_id: str) -> None:

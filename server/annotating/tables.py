@@ -12,8 +12,8 @@ class LayerRow(SQLModel, table=True):
     """A set of marks on one document with one audience (annotations.md, Data).
 
     `audience` is whom a shared layer is for: me, people, everyone (rules.py). The presenter's
-    layer has the one who opened it as `owner`; no right follows from that. `title` of a private
-    layer is empty.
+    layer has the one who opened it as `owner`; no right follows from that. An imported layer has
+    the version whose file brought its marks along as `owner`. `title` of a private layer is empty.
     """
 
     __tablename__ = "layer"
@@ -33,6 +33,13 @@ class LayerRow(SQLModel, table=True):
             unique=True,
             sqlite_where=text("kind = 'presenter'"),
             postgresql_where=text("kind = 'presenter'"),
+        ),
+        Index(
+            "ix_layer_one_imported",
+            "owner",
+            unique=True,
+            sqlite_where=text("kind = 'imported'"),
+            postgresql_where=text("kind = 'imported'"),
         ),
     )
     id: str = Field(primary_key=True)

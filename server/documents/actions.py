@@ -170,6 +170,7 @@ def freeze(session: WriteSession, version_id: str) -> None:
         "size": version.size,
         "sha256": version.sha256,
         "renderer": version.renderer,
+        **({"marks": version.marks_sha} if version.marks_sha else {}),
     }
     version.manifest_sha = manifest_hash(whole, pages)
     version.frozen_at = clock.unix_ms()

@@ -10,13 +10,14 @@ import asyncio
 import contextlib
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from sqlmodel import Session, col, delete, select
 
+from annotations.imported import ImportedMark, to_item
 from server.database import Database, WriteSession
 from server.documents import queries
 from server.documents.actions import freeze
@@ -28,7 +29,7 @@ from server.http.files import Files
 from server.identity import SYSTEM
 from server.meetings.queries import meeting_row
 from server.meetings.rules import MeetingState, is_visible
-from server.sandbox.events import DocumentOpened, IngestDone, PageReady
+from server.sandbox.events import DocumentOpened, IngestDone, MarksRead, PageReady
 from server.sandbox.ingest import ingest
 from server.sandbox.ladder import Sandbox
 from server.sandbox.refusals import DocumentRefused
@@ -43,6 +44,9 @@ class Ingest:
     database: Database
     files: Files
     sandbox: Sandbox
+    keep_marks: Callable[[str, Sequence[ImportedMark]], Awaitable[None]]
+    """Told the marks that a version's file brought along, before its first page; annotating keeps
+    them in a layer."""
 
     async def __call__(self, payload: Mapping[str, Any]) -> None:
         """Read one version."""
@@ -70,6 +74,10 @@ class Ingest:
                 match event:
                     case DocumentOpened():
                         await self.database.write(SYSTEM, begin_pages, version_id, event)
+                    case MarksRead():
+                        await self.keep_marks(version_id, event.marks)
+                        kept = await asyncio.to_thread(self._store_marks, event)
+                        await self.database.write(SYSTEM, note_marks, version_id, event, kept)
                     case PageReady():
                         words.append(event.words)
                         page = await asyncio.to_thread(self._store, version_id, event)
@@ -95,6 +103,12 @@ class Ingest:
             text_hash=event.text_hash,
             kind=event.kind,
         )
+
+    def _store_marks(self, event: MarksRead) -> str | None:
+        if not event.marks:
+            return None
+        items = json.dumps([to_item(mark) for mark in event.marks], ensure_ascii=False)
+        return self.files.put(gzip.compress(items.encode(), compresslevel=6, mtime=0)).sha256
 
     def _store_words(self, words: list[bytes]) -> str:
         packed = gzip.compress(b"[" + b",".join(words) + b"]", compresslevel=6, mtime=0)
@@ -131,6 +145,19 @@ def begin_pages(session: WriteSession, version_id: str, opened: DocumentOpened) 
     )
     session.add(version)
     _tell(session, version)
+
+
+def note_marks(session: WriteSession, version_id: str, event: MarksRead, kept: str | None) -> None:
+    """What became of the annotations in the file; `kept` is the hash of the marks as they were
+    read, which an approval freezes with the pages."""
+    version = session.get(VersionRow, version_id)
+    if version is None:
+        return
+    version.marks_sha = kept
+    version.marks_read = len(event.marks)
+    version.marks_left = sum(event.left.values())
+    version.marks_over = event.over
+    session.add(version)
 
 
 def add_page(session: WriteSession, page: PageRow) -> None:

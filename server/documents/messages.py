@@ -64,6 +64,16 @@ class OutlineEntry(WireModel):
     y: float | None
 
 
+class FileMarks(WireModel):
+    """What became of the annotations the file brought along. `read`: marks in its layer; `left`:
+    stayed only in the pages, being no marks (links, form fields) or none we can draw; `over`:
+    stayed there because there were more than the bound."""
+
+    read: int
+    left: int
+    over: int
+
+
 class VersionView(WireModel):
     """One version of a document with the manifest of its pages."""
 
@@ -78,6 +88,7 @@ class VersionView(WireModel):
     pages_ready: int
     kind: Literal["born", "scan", "mixed"]
     renderer: str
+    file_marks: FileMarks
     frozen_at: Moment | None
     pages: list[PageEntry]
     outline: list[OutlineEntry]

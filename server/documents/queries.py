@@ -9,7 +9,7 @@ from typing import Literal, cast
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from server.documents.messages import OutlineEntry, PageEntry, VersionView
+from server.documents.messages import FileMarks, OutlineEntry, PageEntry, VersionView
 from server.documents.rules import VersionState
 from server.documents.tables import DocumentAccessRow, DocumentRow, PageRow, VersionRow
 from server.errors import NotFound
@@ -220,6 +220,7 @@ def version_view(session: Session, row: VersionRow) -> VersionView:
         pages_ready=row.pages_ready,
         kind=cast(Literal["born", "scan", "mixed"], row.kind),
         renderer=row.renderer,
+        file_marks=FileMarks(read=row.marks_read, left=row.marks_left, over=row.marks_over),
         frozen_at=from_ms(row.frozen_at) if row.frozen_at else None,
         pages=[
             PageEntry(

@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, Response
 from server.database import WriteSession
 from server.documents import actions, queries, views
 from server.documents.messages import Uploaded
-from server.documents.rules import VersionState
+from server.documents.rules import VersionState, draws_marks
 from server.documents.tables import PageRow
 from server.errors import Busy, DomainError, Invalid, NotFound
 from server.http.endpoint import Call
@@ -150,7 +150,13 @@ async def page_tile(call: Call) -> Response:
     path = call.rooms.get(Files).path(row.sha256)
     try:
         tile = await call.rooms.get(TileRenderer).render_tile(
-            row.sha256, path, page.number, int(ids["scale"]), int(ids["column"]), int(ids["row"])
+            row.sha256,
+            path,
+            page.number,
+            int(ids["scale"]),
+            int(ids["column"]),
+            int(ids["row"]),
+            marks_drawn=draws_marks(row.renderer),
         )
     except NoSuchTile:
         raise NotFound() from None

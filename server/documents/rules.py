@@ -27,6 +27,12 @@ def kind_of(page_kinds: Sequence[str]) -> Literal["born", "scan", "mixed"]:
     return "scan" if scans == len(page_kinds) else "mixed"
 
 
+def draws_marks(renderer: str) -> bool:
+    """Whether the page images of this renderer show the marks that the file brought along. Since
+    derive-2 they stand in a layer instead; tiles must look like the images they lie on."""
+    return renderer.endswith("/derive-1")
+
+
 def tells_progress(done: int, total: int) -> bool:
     """When readers hear of new pages: the first few at once, then in strides."""
     return done <= 3 or done == total or done % 10 == 0

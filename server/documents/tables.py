@@ -31,7 +31,10 @@ class DocumentAccessRow(SQLModel, table=True):
 
 
 class VersionRow(SQLModel, table=True):
-    """A file of a document. `outline` is JSON; `words_sha` the gzip of all pages' words."""
+    """A file of a document. `outline` is JSON; `words_sha` the gzip of all pages' words.
+
+    `marks_…`: the marks that the file brought along, what of them stands in its layer, and how
+    many annotations stayed only in the pages (messages.FileMarks)."""
 
     __tablename__ = "document_version"
     id: str = Field(primary_key=True)
@@ -48,6 +51,10 @@ class VersionRow(SQLModel, table=True):
     renderer: str = ""
     outline: str = "[]"
     words_sha: str | None = None
+    marks_sha: str | None = None
+    marks_read: int = 0
+    marks_left: int = 0
+    marks_over: int = 0
     manifest_sha: str | None = None
     frozen_at: int | None = None
     frozen_by: str | None = None

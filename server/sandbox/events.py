@@ -4,6 +4,8 @@ import dataclasses
 import json
 from typing import Any, Literal
 
+from annotations.imported import ImportedMark, from_items
+from annotations.limits import MAX_KINDS_LEFT
 from server.sandbox.limits import SandboxLimits
 
 Kind = Literal["born", "bilevel", "scan"]
@@ -64,7 +66,18 @@ class IngestDone:
     """CPU the child used for the whole document."""
 
 
-IngestEvent = DocumentOpened | PageReady | IngestDone
+@dataclasses.dataclass(frozen=True, slots=True)
+class MarksRead:
+    """The marks the file brought along, before its first page: they are no longer drawn there.
+    `left`: kind of annotation → how many stay in the pages; `over`: how many of ours do because
+    there were more than `max_imported_marks`."""
+
+    marks: tuple[ImportedMark, ...] = dataclasses.field(repr=False)
+    left: dict[str, int]
+    over: int
+
+
+IngestEvent = DocumentOpened | MarksRead | PageReady | IngestDone
 
 
 def _take(header: dict[str, Any], name: str, kind: type) -> Any:
@@ -113,6 +126,27 @@ def document_opened(header: dict[str, Any], limits: SandboxLimits) -> DocumentOp
         has_text=_take(header, "has_text", bool),
         repaired=_take(header, "repaired", bool),
     )
+
+
+MORE_STROKES = 1_000
+"""The last annotation within the bound may be ink of so many strokes."""
+
+
+def marks_read(
+    header: dict[str, Any], blobs: list[bytes], pages: int, limits: SandboxLimits
+) -> MarksRead:
+    """The marks, checked as those of a push are."""
+    left = header.get("left")
+    if len(blobs) != 1 or not isinstance(left, dict) or len(left) > MAX_KINDS_LEFT + 1:
+        raise MalformedEvent("marks")
+    try:
+        marks = from_items(json.loads(blobs[0]), limits.max_imported_marks + MORE_STROKES)
+    except (ValueError, RecursionError) as error:
+        raise MalformedEvent(f"marks: {type(error).__name__}") from error
+    counts = {str(kind)[:40]: _take(left, kind, int) for kind in left}
+    if any(mark.page >= pages for mark in marks):
+        raise MalformedEvent("marks of other pages")
+    return MarksRead(tuple(marks), counts, _take(header, "over", int))
 
 
 def _kind(value: object) -> Kind:

@@ -51,6 +51,7 @@ async def export_pdf(
     *,
     layers: Mapping[str, str] | None = None,
     authors: Mapping[str, str] | None = None,
+    originals: Sequence[tuple[int, int]] = (),
 ) -> AsyncGenerator[ExportedPdf]:
     """Export a copy of the PDF at `path`; the original is only read.
 
@@ -58,7 +59,9 @@ async def export_pdf(
     wire text or a list of points [x, y, pressure?]. `layers` and `authors` give the names a reader
     sees, by id. `annotations`: real annotations, one optional-content group per layer;
     `flattened`: drawn into the page, with the words of notes on pages at the end; `clean`: no
-    marks. In every mode scripts, attachments and
+    marks. `originals`: (page, place in its /Annots) of the annotations of the file that stand in
+    its layer; those among `marks` (by `index` of their `foreign_props`) stay as they are, the
+    others are taken out. In every mode scripts, attachments and
     actions that leave the document are taken out. Raises `DocumentRefused`, `TooManyMarks`,
     `SandboxUnavailable`; nothing has been sent by then.
     """
@@ -72,7 +75,12 @@ async def export_pdf(
     finally:
         os.close(fd)
     try:
-        header = {"mode": mode, "layers": dict(layers or {}), "authors": dict(authors or {})}
+        header = {
+            "mode": mode,
+            "layers": dict(layers or {}),
+            "authors": dict(authors or {}),
+            "originals": list(originals),
+        }
         await child.send(header, [body])
         answer, _ = await child.receive(limits.total_wall_s)
         numbers = [answer.get(name) for name in ("size", "written", "skipped")]

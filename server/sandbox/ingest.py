@@ -12,6 +12,7 @@ from server.sandbox.events import (
     MalformedEvent,
     document_opened,
     ingest_done,
+    marks_read,
     page_ready,
 )
 from server.sandbox.ladder import Sandbox
@@ -21,7 +22,7 @@ from server.sandbox.refusals import DocumentRefused
 
 
 async def ingest(sandbox: Sandbox, path: Path) -> AsyncGenerator[IngestEvent]:
-    """`DocumentOpened`, each `PageReady` in order, `IngestDone`.
+    """`DocumentOpened`, `MarksRead`, each `PageReady` in order, `IngestDone`.
 
     Raises `DocumentRefused` at any point (what came before is then worthless) and
     `SandboxUnavailable`. Close the generator early (`aclosing`) to stop the child. The time the
@@ -50,6 +51,10 @@ async def _events(child: SandboxedProcess, limits: SandboxLimits) -> AsyncGenera
         raise MalformedEvent("no document first")
     opened = document_opened(header, limits)
     yield opened
+    header, blobs = await child.receive()
+    if header.get("event") != "marks":
+        raise MalformedEvent("no marks")
+    yield await asyncio.to_thread(marks_read, header, blobs, opened.page_count, limits)
     for index in range(opened.page_count):
         header, blobs = await child.receive()
         if header.get("event") != "page":

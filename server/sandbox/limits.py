@@ -7,6 +7,8 @@ import dataclasses
 import json
 from typing import Self
 
+from annotations.limits import MAX_IMPORTED
+
 MIB = 1024 * 1024
 
 
@@ -29,6 +31,8 @@ class SandboxLimits:
     max_words_per_page: int = 50_000
     """A page of fine print has about 3,000; above this it is a bomb or a dump."""
     max_outline_entries: int = 10_000
+    max_imported_marks: int = MAX_IMPORTED
+    """Marks a file brings along that become records; the rest stays in the pages."""
     memory_bytes: int = 1_536 * MIB
     """Address space of the child beyond the document itself. An A0 colour scan takes 420 MB."""
     page_cpu_s: int = 20

@@ -25,8 +25,9 @@ class NoSuchTile(SandboxError):
 class _WarmDocument:
     """One document's process. Requests wait for each other at `turn`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, marks_drawn: bool) -> None:
         self.path = path
+        self.marks_drawn = marks_drawn
         self.turn = asyncio.Lock()
         self.waiting = 0
         self.served = 0
@@ -56,16 +57,27 @@ class TileRenderer:
         return tuple(self._documents)
 
     async def render_tile(
-        self, document: str, path: Path, page: int, scale: int, column: int, row: int
+        self,
+        document: str,
+        path: Path,
+        page: int,
+        scale: int,
+        column: int,
+        row: int,
+        *,
+        marks_drawn: bool = False,
     ) -> bytes:
         """The 512×512 tile (WebP) of page `page` (from 0) at `scale` (2, 4, 8) times its image.
 
         `document` names the content (its hash); `path` is read only when no process has it open.
+        `marks_drawn`: with the marks the file brought along, as pages once were; else as `ingest`
+        draws pages.
         Tiles count from the top left of the page as displayed; edge tiles are smaller. Raises
         `NoSuchTile`, `SandboxBusy`, `DocumentRefused`, `SandboxUnavailable`.
         """
         rung, limits = self._sandbox.use_rung(), self._sandbox.limits
-        warm = await self._take_place(document, path)
+        document = f"{document}+marks" if marks_drawn else document
+        warm = await self._take_place(document, path, marks_drawn)
         if warm.waiting >= limits.warm_queue:
             raise SandboxBusy(document)
         warm.waiting += 1
@@ -94,7 +106,7 @@ class TileRenderer:
         for task in list(self._tasks):
             await task
 
-    async def _take_place(self, document: str, path: Path) -> _WarmDocument:
+    async def _take_place(self, document: str, path: Path, marks_drawn: bool) -> _WarmDocument:
         async with self._room:
             while True:
                 warm = self._documents.get(document)
@@ -102,7 +114,7 @@ class TileRenderer:
                     self._documents.move_to_end(document)
                     return warm
                 if len(self._documents) < self._sandbox.limits.warm_processes:
-                    warm = self._documents[document] = _WarmDocument(path)
+                    warm = self._documents[document] = _WarmDocument(path, marks_drawn)
                     return warm
                 idle = next((key for key, w in self._documents.items() if not w.waiting), None)
                 if idle is None:
@@ -118,7 +130,8 @@ class TileRenderer:
             if warm.process is None:
                 fd = await asyncio.to_thread(os.open, warm.path, os.O_RDONLY | os.O_CLOEXEC)
                 try:
-                    warm.process = await start_process(rung, "tiles", limits, fd)
+                    extra = {"marks_drawn": warm.marks_drawn}
+                    warm.process = await start_process(rung, "tiles", limits, fd, extra)
                 finally:
                     os.close(fd)
                 warm.served = 0

@@ -38,6 +38,7 @@ async function view(
     state: 'ready',
     kind: 'scan',
     size: 1_000,
+    file_marks: { read: 0, left: 0, over: 0 },
     page_count: 3,
     pages,
   };

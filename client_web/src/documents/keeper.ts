@@ -144,6 +144,7 @@ class Shelving {
       imageBytes: parts.imageBytes(),
       mayDownload: view.may_download,
       restricted: view.card.restricted,
+      hasOwnMarks: version.file_marks.read > 0,
     };
     let entry: ShelfEntry = {
       documentId: view.card.id,

@@ -10,6 +10,7 @@ const born = {
   imageBytes: 80_000,
   mayDownload: true,
   restricted: false,
+  hasOwnMarks: false,
 };
 
 function entry(documentId: string, bytes: number, openedAt: number): ShelfEntry {
@@ -33,6 +34,10 @@ describe('the lighter copy', () => {
     expect(chooseCopy({ ...born, pdfBytes: 13 * MB })).toBe('images');
     expect(chooseCopy({ ...born, kind: 'scan' })).toBe('images');
     expect(chooseCopy({ ...born, kind: 'mixed' })).toBe('images');
+  });
+
+  test('a PDF whose own marks stand in a layer travels as images, which show them once', () => {
+    expect(chooseCopy({ ...born, hasOwnMarks: true })).toBe('images');
   });
 
   test('what may not be downloaded, or is restricted, never lies here as a PDF', () => {

@@ -44,6 +44,8 @@ export interface CopyFacts {
   imageBytes: number | undefined;
   mayDownload: boolean;
   restricted: boolean;
+  /** Marks of the PDF itself stand in a layer: drawn from the PDF they would be seen twice. */
+  hasOwnMarks: boolean;
 }
 
 /**
@@ -51,7 +53,8 @@ export interface CopyFacts {
  * downloaded, travels only as images (security.md, "Lessons": script through a PDF viewer).
  */
 export function chooseCopy(facts: CopyFacts): 'pdf' | 'images' {
-  if (!facts.mayDownload || facts.restricted || facts.kind !== 'born') return 'images';
+  if (!facts.mayDownload || facts.restricted || facts.hasOwnMarks) return 'images';
+  if (facts.kind !== 'born') return 'images';
   const images = facts.pages * (facts.imageBytes ?? ASSUMED_IMAGE_BYTES);
   return facts.pdfBytes < images ? 'pdf' : 'images';
 }

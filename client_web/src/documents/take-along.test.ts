@@ -68,7 +68,15 @@ class World {
     );
     return {
       card: { ...card(documentId, version), restricted: false },
-      version: { id, state: 'ready', kind: 'scan', size: 99, page_count: 2, pages },
+      version: {
+        id,
+        state: 'ready',
+        kind: 'scan',
+        size: 99,
+        page_count: 2,
+        pages,
+        file_marks: { read: 0, left: 0, over: 0 },
+      },
       may_download: true,
     } as unknown as DocumentView;
   }

@@ -33,6 +33,7 @@ export interface WireModels {
   DocumentPut: DocumentPut;
   DocumentView: DocumentView;
   EnterDemo: EnterDemo;
+  FileMarks: FileMarks;
   Health: Health;
   Hello: Hello;
   ItemDeleted: ItemDeleted;
@@ -293,6 +294,7 @@ export interface DocumentView {
  * One version of a document with the manifest of its pages.
  */
 export interface VersionView {
+  file_marks: FileMarks;
   file_name: string;
   frozen_at: string | null;
   id: string;
@@ -307,6 +309,16 @@ export interface VersionView {
   sha256: string;
   size: number;
   state: 'ingesting' | 'ready' | 'refused';
+}
+/**
+ * What became of the annotations the file brought along. `read`: marks in its layer; `left`:
+ * stayed only in the pages, being no marks (links, form fields) or none we can draw; `over`:
+ * stayed there because there were more than the bound.
+ */
+export interface FileMarks {
+  left: number;
+  over: number;
+  read: number;
 }
 /**
  * A line of the table of contents; `page` counts from 0, `y` in points from the page's top.
@@ -389,14 +401,15 @@ export interface LayerPatch {
 /**
  * A layer of a document as one person sees it.
  *
- * `owner` is null for the presenter's layer, which belongs to whoever presents. `people` are
+ * `owner` is null for the presenter's layer, which belongs to whoever presents, and for the
+ * imported one: the marks that the file of the version people read brought along. `people` are
  * those named on a layer for `people`, besides the owner. `may_write`: make marks, answer and
  * resolve; `may_moderate`: take marks of others away; `may_manage`: title, audience, deletion.
  */
 export interface LayerView {
   audience: 'me' | 'people' | 'everyone';
   id: string;
-  kind: 'private' | 'shared' | 'presenter';
+  kind: 'private' | 'shared' | 'presenter' | 'imported';
   may_manage: boolean;
   may_moderate: boolean;
   may_write: boolean;

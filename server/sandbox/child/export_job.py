@@ -8,6 +8,7 @@ from server.sandbox.child import typeface, write_marks
 from server.sandbox.child.channel import Channel
 from server.sandbox.child.lockdown import grant_cpu
 from server.sandbox.child.open_document import refusal_of
+from server.sandbox.child.originals import Originals
 from server.sandbox.child.qpdf import pikepdf
 from server.sandbox.child.request import read_request
 from server.sandbox.child.sanitise import sanitise
@@ -39,10 +40,10 @@ def run(channel: Channel, data: memoryview, extra: dict[str, Any], limits: Sandb
         return
     request = read_request(received[0], received[1][0])
     with pikepdf.open(io.BytesIO(data)) as pdf:
+        originals = Originals(pdf, request.originals)
         sanitise(pdf)
-        writer = write_marks.MarkWriter(pdf, request)
-        if request.mode != "clean":
-            writer.write()
+        writer = write_marks.MarkWriter(pdf, request, originals)
+        writer.write()
         out = io.BytesIO()
         pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate)
     result = out.getbuffer()

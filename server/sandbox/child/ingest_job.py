@@ -1,8 +1,10 @@
 """Read a new document page by page and send each page as soon as it is ready."""
 
+import json
 import resource
 from typing import Any
 
+from annotations.imported import to_item
 from server.sandbox.child.channel import Channel
 from server.sandbox.child.lockdown import grant_cpu
 from server.sandbox.child.mupdf import pymupdf
@@ -14,6 +16,7 @@ from server.sandbox.child.open_document import (
     refusal_of,
 )
 from server.sandbox.child.page import derive_page, page_size
+from server.sandbox.child.read_marks import take_marks
 from server.sandbox.child.warm_up import warm_up
 from server.sandbox.limits import SandboxLimits
 
@@ -24,9 +27,11 @@ TEXT_SAMPLE_PAGES = 5
 
 
 def run(channel: Channel, data: memoryview, extra: dict[str, Any], limits: SandboxLimits) -> None:
-    """Send `document`, then `page` for each page in order, then `done`."""
+    """Send `document`, `marks`, then `page` for each page in order, then `done`."""
     grant_cpu(limits.page_cpu_s, limits.total_cpu_s)
     document = open_document(data, limits)
+    brought = take_marks(document, limits)
+    grant_cpu(limits.page_cpu_s, limits.total_cpu_s)
     # Sizes first: the one page nobody can show is found before 4,999 others are rendered.
     for index in range(document.page_count):
         page_size(document.load_page(index), limits)
@@ -44,6 +49,8 @@ def run(channel: Channel, data: memoryview, extra: dict[str, Any], limits: Sandb
             "repaired": bool(document.is_repaired),
         }
     )
+    items = json.dumps([to_item(mark) for mark in brought.marks], ensure_ascii=False).encode()
+    channel.send({"event": "marks", "left": dict(brought.left), "over": brought.over}, [items])
     with_text = 0
     for index in range(document.page_count):
         grant_cpu(limits.page_cpu_s, limits.total_cpu_s)

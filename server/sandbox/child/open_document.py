@@ -8,7 +8,7 @@ from server.sandbox.child.mupdf import pymupdf
 from server.sandbox.limits import SandboxLimits
 from server.sandbox.refusals import DocumentRefused, RefusalCode
 
-RENDERER = f"pymupdf-{pymupdf.pymupdf_version}/mupdf-{pymupdf.mupdf_version}/derive-1"
+RENDERER = f"pymupdf-{pymupdf.pymupdf_version}/mupdf-{pymupdf.mupdf_version}/derive-2"
 """Changes whenever a page could come out different; part of the approval manifest."""
 
 _MEMORY_WORDS = ("malloc", "calloc", "realloc", "out of memory", "cannot allocate")

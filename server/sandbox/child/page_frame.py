@@ -28,19 +28,24 @@ def _box(value: Any) -> tuple[float, float, float, float] | None:
     return (left, bottom, right, top) if right > left and top > bottom else None
 
 
-def page_frame(page: Any) -> PageFrame:
-    """From CropBox within MediaBox (both inheritable) and UserUnit."""
-    left, bottom, right, top = _box(_inherited(page, "/MediaBox")) or _LETTER
-    crop = _box(_inherited(page, "/CropBox"))
-    if crop is not None:
+def frame_of(media: Any, crop: Any, unit: float) -> PageFrame:
+    """From CropBox within MediaBox, both lists of four numbers or none, and UserUnit."""
+    left, bottom, right, top = _box(media) or _LETTER
+    cropped = _box(crop)
+    if cropped is not None:
         cut = (
-            max(left, crop[0]),
-            max(bottom, crop[1]),
-            min(right, crop[2]),
-            min(top, crop[3]),
+            max(left, cropped[0]),
+            max(bottom, cropped[1]),
+            min(right, cropped[2]),
+            min(top, cropped[3]),
         )
         if cut[2] > cut[0] and cut[3] > cut[1]:
             left, bottom, right, top = cut
+    return PageFrame(left, top, unit if unit > 0 else 1.0)
+
+
+def page_frame(page: Any) -> PageFrame:
+    """Of a page of pikepdf."""
     unit = page.obj.get("/UserUnit")
     scale = float(unit) if unit is not None else 1.0
-    return PageFrame(left, top, scale if scale > 0 else 1.0)
+    return frame_of(_inherited(page, "/MediaBox"), _inherited(page, "/CropBox"), scale)

@@ -20,12 +20,14 @@ class ExportRequest:
     marks: list[tuple[str, Annotation]]
     unreadable: int
     """Items that are no marks; one must not cost a person all the others."""
+    originals: list[tuple[int, int]]
+    """(page, place in its /Annots) of the file's annotations that stand in its layer."""
 
 
 def read_request(header: dict[str, Any], body: bytes) -> ExportRequest:
     """From the header's `mode`, `layers`, `authors` and the marks' JSON: a list of wire items
     (annotations.model.to_wire) with a `layer` each. Deleted ones are passed over. `ink` may also be
-    a list of decoded points [x, y, pressure?]."""
+    a list of decoded points [x, y, pressure?]; `foreign_props`, `group_revs` as in the record."""
     marks, unreadable = [], 0
     for item in json.loads(body):
         if item.get("deleted"):
@@ -33,10 +35,19 @@ def read_request(header: dict[str, Any], body: bytes) -> ExportRequest:
         try:
             if isinstance(item.get("ink"), list):
                 item = {**item, "ink": ink_to_text(_encode_points(item["ink"]))}
-            marks.append((str(item["layer"]), from_wire(item, item["layer"], "")))
+            mark = from_wire(item, item["layer"], "")
+            mark = dataclasses.replace(
+                mark,
+                foreign_props=item.get("foreign_props"),
+                group_revs=tuple(item.get("group_revs", (1, 1, 1, 1))),
+            )
+            marks.append((str(item["layer"]), mark))
         except (KeyError, TypeError, ValueError, IndexError):
             unreadable += 1
-    return ExportRequest(header["mode"], header["layers"], header["authors"], marks, unreadable)
+    originals = [(int(page), int(index)) for page, index in header.get("originals", ())]
+    return ExportRequest(
+        header["mode"], header["layers"], header["authors"], marks, unreadable, originals
+    )
 
 
 def _encode_points(points: list[list[float]]) -> bytes:

@@ -15,6 +15,7 @@ from server.sandbox.child.page import (
     page_size,
     to_image,
 )
+from server.sandbox.child.read_marks import take_marks
 from server.sandbox.child.warm_up import warm_up
 from server.sandbox.limits import SandboxLimits
 
@@ -53,6 +54,8 @@ def run(channel: Channel, data: memoryview, extra: dict[str, Any], limits: Sandb
     """Answer each `{"page", "scale", "column", "row"}` with `tile` and one blob, or `no_tile`."""
     grant_cpu(limits.page_cpu_s, limits.total_cpu_s)
     document = open_document(data, limits)
+    if not extra["marks_drawn"]:
+        take_marks(document, limits)
     kept: collections.OrderedDict[int, _KeptPage] = collections.OrderedDict()
     while (request := channel.receive()) is not None:
         grant_cpu(limits.page_cpu_s, limits.total_cpu_s)

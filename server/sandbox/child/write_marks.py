@@ -8,6 +8,7 @@ from annotations.model import Annotation
 from annotations.pdf import Appearance, PdfMark, to_pdf
 from annotations.pdf_drawing import PageFrame
 from annotations.pdf_values import PdfName, PdfValue
+from server.sandbox.child.originals import Originals, Place
 from server.sandbox.child.page_frame import page_frame
 from server.sandbox.child.qpdf import pikepdf
 from server.sandbox.child.remark_pages import PAGE_SIZE, Remark, draw_remarks
@@ -28,12 +29,19 @@ def to_object(value: PdfValue) -> Any:
     return value
 
 
+def original_of(mark: Annotation) -> Place | None:
+    """Where the file itself has this mark, if it came with the file."""
+    index = (mark.foreign_props or {}).get("index")
+    return (mark.page, index) if type(index) is int else None
+
+
 class MarkWriter:
     """Writes the marks of one export. `written` and `skipped` count them."""
 
-    def __init__(self, pdf: Any, request: ExportRequest) -> None:
+    def __init__(self, pdf: Any, request: ExportRequest, originals: Originals) -> None:
         self._pdf = pdf
         self._request = request
+        self._originals = originals
         self._face = EmbeddedFont()
         self._font: Any = None
         self._groups: dict[str, Any] = {}
@@ -45,8 +53,7 @@ class MarkWriter:
         flattened = self._request.mode == "flattened"
         by_page: dict[int, list[tuple[str, PdfMark]]] = {}
         frames: dict[int, PageFrame] = {}
-        in_order = sorted(self._request.marks, key=lambda pair: pair[1].page)
-        for layer, mark in in_order:
+        for layer, mark in self._new_marks(flattened=flattened):
             if not 0 <= mark.page < len(self._pdf.pages):
                 self.skipped += 1
                 continue
@@ -71,9 +78,27 @@ class MarkWriter:
             )
             page.obj.Contents = self._pdf.make_stream(content)
 
+    def _new_marks(self, *, flattened: bool) -> list[tuple[str, Annotation]]:
+        """The marks to write, by page. Of those the file brought along the file's own stay where
+        they are; those that nobody asked for, or that are drawn in, leave it."""
+        new, kept = [], set[Place]()
+        for layer, mark in self._request.marks:
+            place = original_of(mark)
+            if flattened or place is None:
+                new.append((layer, mark))
+            elif not self._originals.put_in(place, self._group(layer)):
+                # Only its words were read; what says them was never taken out.
+                self.skipped += 1
+            else:
+                kept.add(place)
+                self.written += 1
+        self._originals.take_out(kept)
+        return sorted(new, key=lambda pair: pair[1].page)
+
     def _make(self, mark: Annotation, frame: PageFrame, *, drawn_in: bool) -> PdfMark | None:
         """The mark on its page, or None where its values are none a mark may have."""
-        author = self._request.authors.get(mark.author, "")
+        by = (mark.foreign_props or {}).get("by")
+        author = by if isinstance(by, str) else self._request.authors.get(mark.author, "")
         numbered = drawn_in and bool(mark.body) and mark.kind != "free_text"
         number = len(self._remarks) + 1 if numbered else None
         try:

@@ -9,7 +9,7 @@ from typing import Any
 import pymupdf
 import pytest
 
-from server.sandbox.events import DocumentOpened, IngestDone, PageReady
+from server.sandbox.events import DocumentOpened, IngestDone, MarksRead, PageReady
 from server.sandbox.ingest import ingest
 from server.sandbox.ladder import Sandbox, choose_sandbox
 from server.sandbox.limits import SandboxLimits
@@ -51,6 +51,7 @@ async def ingest_all(sandbox: Sandbox, path: Path) -> Ingested:
     events = [event async for event in ingest(sandbox, path)]
     assert isinstance(events[0], DocumentOpened)
     assert isinstance(events[-1], IngestDone)
-    pages = events[1:-1]
+    assert isinstance(events[1], MarksRead)
+    pages = events[2:-1]
     assert all(isinstance(page, PageReady) for page in pages)
     return events[0], pages, events[-1]  # type: ignore[return-value]

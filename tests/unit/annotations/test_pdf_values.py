@@ -22,15 +22,10 @@ from annotations.pdf_values import (
 @pytest.mark.parametrize(
     ("raw", "text"),
     [
-        (b"Hello", "Hello"),
-        ("Ý kiến".encode("utf-16"), "Ý kiến"),  # little-endian with its mark
-        (b"\xfe\xff" + "Ấp Đông 🌾".encode("utf-16-be"), "Ấp Đông 🌾"),
-        (b"\xef\xbb\xbf" + "Đã rõ".encode(), "Đã rõ"),
-        (b"\x80 \x92\x93 \xa0\x18", "• ™ﬁ €˘"),
-        (b"a\r\nb\rc\nd", "a\nb\nc\nd"),
-        (b"\xfe\xff" + "\x1bvi\x1bchào".encode("utf-16-be"), "chào"),
-        (b"\xfe\xff\xd8\x00a", "\ufffd"),  # half a pair, half a letter
-        (b"nul\x00 bell\x07\tend", "nul bell\tend"),
+        ("Ấp Đông 🌾", "Ấp Đông 🌾"),
+        ("a\r\nb\rc\nd", "a\nb\nc\nd"),
+        ("\x1bvi\x1bchào", "chào"),
+        ("nul\0 bell\x07\tend", "nul bell\tend"),
         ("a lone \ud800 half", "a lone ? half"),
         (PdfName("Name"), ""),
         (12, ""),
@@ -41,8 +36,8 @@ def test_text_strings(raw: Any, text: str) -> None:
     assert text_of(raw) == text
 
 
-@given(st.binary(max_size=60))
-def test_any_bytes_become_text_a_database_can_hold(raw: bytes) -> None:
+@given(st.text(max_size=60))
+def test_any_string_becomes_text_a_database_can_hold(raw: str) -> None:
     text = text_of(raw)
     assert "\0" not in text
     text.encode()
@@ -61,17 +56,17 @@ def test_rich_text_is_read_for_its_words() -> None:
 @pytest.mark.parametrize(
     ("raw", "ms"),
     [
-        (b"D:20251122082820Z", 1763800100000),
-        (b"D:20251122152820+07'00'", 1763800100000),
-        (b"D:20251122152820+07'00", 1763800100000),
-        (b"D:20251122015820-06'30'", 1763800100000),
-        (b"20251122082820", 1763800100000),
-        (b"D:2025", 1735689600000),
-        (b"D:19700101000060Z", 59000),
-        (b"D:19691231235959Z", None),
-        (b"D:20251399", None),
-        (b"D:20250101000000+99'99'", None),
-        (b"yesterday", None),
+        ("D:20251122082820Z", 1763800100000),
+        ("D:20251122152820+07'00'", 1763800100000),
+        ("D:20251122152820+07'00", 1763800100000),
+        ("D:20251122015820-06'30'", 1763800100000),
+        ("20251122082820", 1763800100000),
+        ("D:2025", 1735689600000),
+        ("D:19700101000060Z", 59000),
+        ("D:19691231235959Z", None),
+        ("D:20251399", None),
+        ("D:20250101000000+99'99'", None),
+        ("yesterday", None),
         (None, None),
     ],
 )

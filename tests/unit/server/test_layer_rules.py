@@ -21,7 +21,7 @@ from server.errors import DomainError
 
 READS = Reader(True)
 BOUNDS = Bounds(per_document=50, per_person=5, people=2)
-KINDS = ("private", "shared", "presenter")
+KINDS = ("private", "shared", "presenter", "imported")
 AUDIENCES = ("me", "people", "everyone")
 
 
@@ -31,6 +31,15 @@ def test_who_may_not_read_the_document_has_nothing() -> None:
     ):
         reader = Reader(False, presents=True, directs=True)
         assert layer_rights(kind, audience, reader, owns=owns, named=named) == NO_RIGHTS
+
+
+@pytest.mark.parametrize("owns", [True, False])
+def test_what_a_file_brought_along_is_read_by_its_readers_and_written_by_nobody(
+    owns: bool,
+) -> None:
+    for reader in (READS, Reader(True, presents=True, directs=True)):
+        rights = layer_rights("imported", "everyone", reader, owns=owns, named=True)
+        assert rights == LayerRights(read=True)
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)

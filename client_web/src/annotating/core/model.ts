@@ -68,6 +68,8 @@ export interface Mark {
   readonly rev: number;
   readonly seq: number;
   readonly author: string;
+  /** The author's name where the mark came with a file; `author` is then nobody's id. */
+  readonly by?: string;
   /** ms since 1970. */
   readonly created: number;
   readonly modified: number;
