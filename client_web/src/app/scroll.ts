@@ -1,8 +1,11 @@
+/** Calls back after each change of address; the answer ends it. */
+type OnPlace = (told: () => void) => () => void;
+
 /** Each page opens at its top; going back finds the place that was left. */
 const places = new Map<string, number>();
 
 /** For the element that scrolls the pages; it takes the focus, so that the keys move the page. */
-export function keepScroll(element: HTMLElement): () => void {
+export const keepScroll = (onPlace: OnPlace) => (element: HTMLElement) => {
   let here = location.hash;
   const note = () => places.set(here, element.scrollTop);
   const arrive = () => {
@@ -15,9 +18,9 @@ export function keepScroll(element: HTMLElement): () => void {
     });
   };
   element.addEventListener('scroll', note, { passive: true });
-  window.addEventListener('hashchange', arrive);
+  const unfollow = onPlace(arrive);
   return () => {
     element.removeEventListener('scroll', note);
-    window.removeEventListener('hashchange', arrive);
+    unfollow();
   };
-}
+};

@@ -1,4 +1,5 @@
 /** What lies open around the pages: panel, search, menu, "go to page"; and the keys that open it. */
+import { innerWidth } from 'svelte/reactivity/window';
 import type { DocumentControl } from './control';
 import { Finder } from './finder.svelte';
 import { keyAction, takesKeys, type KeyAction } from './keys';
@@ -6,7 +7,7 @@ import { labelOf } from './manifest';
 import type { Reader } from './reader.svelte';
 import { apply, displayedSize, toScreen } from './space';
 
-/** Below this width (CSS px) the panel lies over the pages instead of beside them. */
+/** In a window below this width (CSS px) the panel lies over the pages instead of beside them. */
 const PANEL_BESIDE_FROM = 1000;
 
 export class Desk {
@@ -15,9 +16,8 @@ export class Desk {
   searching = $state(false);
   menuOpen = $state(false);
   choosingPage = $state(false);
-  width = $state(0);
   readonly finder: Finder;
-  readonly beside = $derived(this.width >= PANEL_BESIDE_FROM);
+  readonly beside = $derived((innerWidth.current ?? 0) >= PANEL_BESIDE_FROM);
 
   readonly #reader: Reader;
   readonly #actions: Record<KeyAction, () => void>;

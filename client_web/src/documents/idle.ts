@@ -2,6 +2,8 @@
 
 /** Where `requestIdleCallback` is missing (Safari), a pause of this many ms stands for it. */
 const PAUSE_MS = 120;
+/** What waits for a frame to go out waits no longer than this, ms. */
+const FRAME_MS = 200;
 
 /** Calls `work` once when the browser is idle; the answer calls it off. */
 export function whenIdle(work: () => void, timeout = 2_000): () => void {
@@ -11,6 +13,16 @@ export function whenIdle(work: () => void, timeout = 2_000): () => void {
   }
   const timer = setTimeout(work, PAUSE_MS);
   return () => clearTimeout(timer);
+}
+
+/** Calls `work` when the frame that is being made has gone out; the answer calls it off. */
+export function afterFrame(work: () => void): () => void {
+  let cancel: () => void = () => undefined;
+  const frame = requestAnimationFrame(() => (cancel = whenIdle(work, FRAME_MS)));
+  return () => {
+    cancelAnimationFrame(frame);
+    cancel();
+  };
 }
 
 /** Resolves at the next idle moment at which `ready` holds; rejects when `signal` aborts. */

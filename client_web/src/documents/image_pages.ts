@@ -11,8 +11,9 @@ import {
   showUnlessAborted,
   type Surface,
 } from './painter';
+import { NEAR_ENOUGH, type Fit } from './paint_orders';
 import { readAllWords, readWords } from './page_text';
-import type { Bytes, PageFiles, PageSource } from './source';
+import type { Bytes, PageFiles, PageSource, PaintWanted } from './source';
 import type { Tile } from './tiles';
 import type { Word } from './viewport';
 
@@ -24,6 +25,7 @@ const THUMB = 240;
 const FETCHES = 4;
 
 export interface Manifested {
+  image_w: number;
   image_sha: string | null;
   words_sha: string | null;
 }
@@ -57,31 +59,37 @@ export class ImagePages implements PageSource {
     return this.#fetching.idle && this.#decoding.idle && this.#painting.idle;
   }
 
-  async paint(page: number, surface: Surface, wanted: Wanted): Promise<void> {
+  async paint(page: number, surface: Surface, wanted: PaintWanted): Promise<void> {
     const { afar } = surface;
+    const fit = { image: this.#parts.page(page)?.image_w ?? 0, box: wanted.width };
     if (afar === undefined) {
-      const bitmap = await this.#decode(await this.imageBytes(page, wanted), wanted);
+      const width = fit.image > fit.box * NEAR_ENOUGH ? fit.box : undefined;
+      const bitmap = await this.#decode(await this.imageBytes(page, wanted), wanted, width);
       return showUnlessAborted(surface, bitmap, wanted.signal);
     }
-    return this.#painting.run(wanted, (signal) => this.#bring(page, signal, afar));
+    return this.#painting.run(wanted, (signal) => this.#bring(page, signal, { afar, fit }));
   }
 
   /** By the worker: from what lies on this thread, else straight from the server. */
-  async #bring(page: number, signal: AbortSignal, surface?: number): Promise<void> {
+  async #bring(page: number, signal: AbortSignal, to?: { afar: number; fit: Fit }): Promise<void> {
     const near = this.#memory.get(page);
     for (const files of near ? this.#parts.files.slice(0, 1) : this.#parts.files) {
       const path = files.imagePath?.(page) ?? '';
       const bytes = near ?? (path === '' ? await files.image(page, signal) : undefined);
       if (!bytes && path === '') continue;
-      const what = { path, ...(bytes && { bytes }), ...(surface !== undefined && { surface }) };
+      const what = { path, ...(bytes && { bytes }), ...(to && { surface: to.afar, fit: to.fit }) };
       const { size, sha } = await bringPage(what, signal);
-      if (size > 0 && !near) {
-        this.#parts.onImage?.(page, size);
-        this.#parts.onVerdict(page, verdictOf(sha, this.#parts.page(page)?.image_sha ?? null));
-      }
+      if (!near) this.arrived(page, size, sha);
       return;
     }
     throw new ApiProblem('offline', 0);
+  }
+
+  /** The worker has got a page: `size` bytes with this hash; 0 when it had it already. */
+  arrived(page: number, size: number, sha: string | undefined): void {
+    if (size === 0) return;
+    this.#parts.onImage?.(page, size);
+    this.#parts.onVerdict(page, verdictOf(sha, this.#parts.page(page)?.image_sha ?? null));
   }
 
   async thumb(page: number, wanted: Wanted): Promise<ImageBitmap> {
@@ -165,7 +173,7 @@ export class ImagePages implements PageSource {
     return readAllWords(bytes);
   }
 
-  async #check(page: number, bytes: Bytes, which: keyof Manifested): Promise<void> {
+  async #check(page: number, bytes: Bytes, which: 'image_sha' | 'words_sha'): Promise<void> {
     const expected = this.#parts.page(page)?.[which] ?? null;
     this.#parts.onVerdict(page, await compare(bytes, expected));
   }

@@ -2,6 +2,7 @@
 export { default as DocumentView } from './DocumentView.svelte';
 export { type DocumentControl } from './control';
 export { type DocumentPanel } from './panels';
+export { startPainter } from './painter';
 export { type PageSource } from './source';
 export { apply, applyToRect, invert, type Affine, type Point, type Rect } from './space';
 export { type Rotation } from './space';

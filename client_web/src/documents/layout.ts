@@ -51,6 +51,11 @@ export function clampZoom(zoom: number, flow: Flow): number {
   return Math.min(MAX_ZOOM, Math.max(flow === 'pages' ? 1 : MIN_ZOOM, zoom));
 }
 
+/** How wide an upright page is shown in a window of this width, CSS px. */
+export function columnWidth(window: number, side = 12): number {
+  return Math.max(1, Math.min(window - 2 * side, COLUMN_MAX));
+}
+
 function fitScroll(size: Size, viewport: Size, side: number): number {
   const cap = size.width > size.height ? COLUMN_MAX_LANDSCAPE : COLUMN_MAX;
   return Math.max(1, Math.min(viewport.width - 2 * side, cap));

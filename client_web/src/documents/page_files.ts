@@ -7,13 +7,17 @@ export function versionPath(documentId: string, versionId: string): string {
   return `/api/documents/${documentId}/versions/${versionId}`;
 }
 
+export function imagePath(documentId: string, versionId: string, page: number): string {
+  return `${versionPath(documentId, versionId)}/pages/${page}/image`;
+}
+
 export function serverFiles(documentId: string, versionId: string): PageFiles {
   const base = versionPath(documentId, versionId);
   const get = (path: string, signal: AbortSignal) =>
     api.bytes(`${base}/${path}`, { signal }) as Promise<Bytes>;
   return {
     image: (page, signal) => get(`pages/${page}/image`, signal),
-    imagePath: (page) => `${base}/pages/${page}/image`,
+    imagePath: (page) => imagePath(documentId, versionId, page),
     thumb: (page, signal) => get(`pages/${page}/thumb`, signal),
     words: (page, signal) => get(`pages/${page}/words`, signal),
     allWords: (signal) => get('words', signal),
@@ -62,18 +66,5 @@ export function keptFiles(store: Store, versionId: string): PageFiles {
     words: () => Promise.resolve(undefined),
     allWords: () => get(names.words(versionId)),
     pdf: () => get(names.pdf(versionId)),
-  };
-}
-
-/** Files of which only the first page's image is under way already. */
-export function warmFiles(firstPage: Promise<Bytes | undefined>): PageFiles {
-  const nothing = () => Promise.resolve(undefined);
-  return {
-    image: (page) => (page === 0 ? firstPage : nothing()),
-    thumb: nothing,
-    tile: nothing,
-    words: nothing,
-    allWords: nothing,
-    pdf: nothing,
   };
 }

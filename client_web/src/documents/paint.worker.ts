@@ -5,7 +5,7 @@
  * Nothing made here passes through that thread, so nothing is left there for its collector.
  */
 import { sha256 } from './fingerprint';
-import type { PaintAnswer, PaintOrder } from './painter';
+import { NEAR_ENOUGH, type Fit, type PaintAnswer, type PaintOrder } from './paint_orders';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 type PageOrder = Extract<PaintOrder, { kind: 'page' }>;
@@ -33,6 +33,10 @@ const memory = new Map<string, Bytes>();
 let held = 0;
 /** One decode after the other: two side by side double the peak memory. */
 let decoding: Promise<unknown> = Promise.resolve();
+/** A page decoded before there is a canvas for it; one at most: it holds up to 9 MB. */
+let ahead: { path: string; bitmap: Promise<ImageBitmap> } | undefined;
+/** What was decoded ahead and no tap came for is given back after this time. */
+const AHEAD_MS = 10_000;
 
 const answer = (message: PaintAnswer, transfer: Transferable[] = []) =>
   postMessage(message, { transfer });
@@ -81,25 +85,62 @@ async function fetched(path: string, signal: AbortSignal): Promise<Bytes> {
   return bytes;
 }
 
-function decoded(bytes: Bytes, signal?: AbortSignal): Promise<ImageBitmap> {
+function decoded(bytes: Bytes, signal?: AbortSignal, fit?: Fit): Promise<ImageBitmap> {
   const turn = decoding.then(() => {
     signal?.throwIfAborted();
-    return createImageBitmap(new Blob([bytes], { type: 'image/webp' }));
+    const blob = new Blob([bytes], { type: 'image/webp' });
+    return fit && fit.image > fit.box * NEAR_ENOUGH
+      ? createImageBitmap(blob, { resizeWidth: fit.box, resizeQuality: 'medium' })
+      : createImageBitmap(blob);
   });
   decoding = turn.catch(() => undefined);
   return turn;
 }
 
-async function page({ job, id, path, bytes }: PageOrder): Promise<void> {
+function dropAhead(): void {
+  ahead?.bitmap.then(
+    (bitmap) => bitmap.close(),
+    () => undefined,
+  );
+  ahead = undefined;
+}
+
+/** The picture that was made ahead for this page, if there is one; it is the asker's now. */
+async function takeAhead(path: string): Promise<ImageBitmap | undefined> {
+  const made = ahead?.path === path ? ahead.bitmap : undefined;
+  if (!made) return undefined;
+  ahead = undefined;
+  return made.catch(() => undefined);
+}
+
+function decodeAhead(path: string, bytes: Promise<Bytes>, fit: Fit | undefined): void {
+  dropAhead();
+  const bitmap = bytes.then((data) => decoded(data, undefined, fit));
+  bitmap.catch(() => undefined);
+  const mine = (ahead = { path, bitmap });
+  setTimeout(() => ahead === mine && dropAhead(), AHEAD_MS);
+}
+
+async function page({ job, id, path, bytes, fit, ahead: early }: PageOrder): Promise<void> {
   const stop = new AbortController();
   const { signal } = stop;
   jobs.set(job, stop);
   try {
+    const made = id === undefined ? undefined : await takeAhead(path);
+    if (made) {
+      if (signal.aborted) made.close();
+      signal.throwIfAborted();
+      show(surfaces.get(id as number), made);
+      answer({ kind: 'page', job, size: 0, sha: undefined });
+      return;
+    }
     const known = bytes ? undefined : recall(path);
-    const data = bytes ?? known ?? (await fetched(path, signal));
+    const coming = bytes ?? known ?? fetched(path, signal);
+    if (early) decodeAhead(path, Promise.resolve(coming), fit);
+    const data = await coming;
     const hashing = known ? undefined : sha256(data);
     if (id !== undefined) {
-      const bitmap = await decoded(data, signal);
+      const bitmap = await decoded(data, signal, fit);
       if (signal.aborted) bitmap.close();
       signal.throwIfAborted();
       show(surfaces.get(id), bitmap);
@@ -142,6 +183,7 @@ onmessage = ({ data }: MessageEvent<PaintOrder>) => {
       answer({ kind: 'held', job: data.job, bytes: memory.get(data.path) });
       return;
     case 'forget':
+      dropAhead();
       memory.clear();
       held = 0;
       return;

@@ -4,26 +4,8 @@
  * when the page leaves, because the collector would take its time (644 MB in a long document).
  */
 import { api, ApiProblem } from '../wire';
+import type { Fit, PaintAnswer, PaintOrder } from './paint_orders';
 import type { Bytes } from './source';
-
-export type PaintOrder =
-  | { kind: 'page'; job: number; id: number | undefined; path: string; bytes: Bytes | undefined }
-  | { kind: 'cancel'; job: number }
-  | { kind: 'decode'; job: number; bytes: Bytes }
-  | { kind: 'held'; job: number; path: string }
-  | { kind: 'forget' }
-  | { kind: 'canvas'; id: number; canvas: OffscreenCanvas }
-  | { kind: 'show'; id: number; bitmap: ImageBitmap }
-  | { kind: 'empty' | 'drop'; id: number };
-
-export type PaintAnswer =
-  | { kind: 'ready' }
-  | { kind: 'shown'; id: number }
-  | { kind: 'page'; job: number; size: number; sha: string | undefined }
-  /** Status 0: nothing came back; -1: what came is no picture. */
-  | { kind: 'failed'; job: number; status: number; body: unknown }
-  | { kind: 'held'; job: number; bytes: Bytes | undefined }
-  | { kind: 'decoded'; job: number; bitmap: ImageBitmap | undefined };
 
 /** What came for a page: nothing (size 0) when the worker had it. */
 export interface Arrived {
@@ -128,13 +110,14 @@ export async function decodeImage(bytes: Bytes): Promise<ImageBitmap> {
  *   reason.
  */
 export async function bringPage(
-  what: { surface?: number; path: string; bytes?: Bytes },
+  what: { surface?: number; path: string; bytes?: Bytes; fit?: Fit },
   signal: AbortSignal,
 ): Promise<Arrived> {
   signal.throwIfAborted();
   const job = (lastId += 1);
   const done = answerTo<'page' | 'failed'>(job);
-  order({ kind: 'page', job, id: what.surface, path: what.path, bytes: what.bytes });
+  const { surface, path, bytes, fit } = what;
+  order({ kind: 'page', job, id: surface, path, bytes, fit });
   const answer = await untilAborted(job, done, signal);
   if (answer.kind === 'page') return answer;
   if (answer.status === 0) throw new ApiProblem('offline', 0);
@@ -155,6 +138,20 @@ function untilAborted<T>(job: number, done: Promise<T>, signal: AbortSignal): Pr
       resolve(answer);
     });
   });
+}
+
+/**
+ * Has a page fetched and decoded by the worker before there is a canvas for it; undefined where
+ * there is no worker. The page that is brought next by the same path takes the picture.
+ */
+export async function bringAhead(path: string, fit: Fit): Promise<Arrived | undefined> {
+  startPainter();
+  if (!worker) return undefined;
+  const job = (lastId += 1);
+  const done = answerTo<'page' | 'failed'>(job);
+  order({ kind: 'page', job, id: undefined, path, bytes: undefined, fit, ahead: true });
+  const answer = await done;
+  return answer.kind === 'page' ? answer : undefined;
 }
 
 /** The bytes of a page that the worker has near. */

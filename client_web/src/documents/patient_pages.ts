@@ -3,7 +3,7 @@ import { ApiProblem } from '../wire';
 import type { ImagePages } from './image_pages';
 import type { Wanted } from './lane';
 import type { Surface } from './painter';
-import type { PageSource } from './source';
+import type { PageSource, PaintWanted } from './source';
 import type { Tile } from './tiles';
 
 /** After a failed request the server is left alone for so long, ms: a page turn must not wait. */
@@ -25,7 +25,7 @@ export class PatientPages implements PageSource {
     this.#parts = parts;
   }
 
-  paint(page: number, surface: Surface, wanted: Wanted): Promise<void> {
+  paint(page: number, surface: Surface, wanted: PaintWanted): Promise<void> {
     return this.#either(
       () => this.#parts.images.paint(page, surface, wanted),
       (pdf) => pdf.paint(page, surface, wanted),

@@ -7,7 +7,7 @@ import type { PDFDocumentProxy } from 'pdfjs-dist';
 import { showUnlessAborted, type Surface } from './painter';
 import { Lane, type Wanted } from './lane';
 import { readAllWords } from './page_text';
-import type { Bytes, PageSource } from './source';
+import type { Bytes, PageSource, PaintWanted } from './source';
 import { TILE, type Tile } from './tiles';
 import type { Size } from './space';
 import type { Word } from './viewport';
@@ -41,9 +41,11 @@ export class PdfPages implements PageSource {
     this.#parts = parts;
   }
 
-  async paint(page: number, surface: Surface, wanted: Wanted): Promise<void> {
-    const { width, height } = this.#parts.imageSize(page);
-    const whole = { width, left: 0, top: 0, cutWidth: width, cutHeight: height };
+  async paint(page: number, surface: Surface, wanted: PaintWanted): Promise<void> {
+    const image = this.#parts.imageSize(page);
+    const width = Math.min(image.width, wanted.width);
+    const cutHeight = Math.max(1, Math.round((width * image.height) / image.width));
+    const whole = { width, left: 0, top: 0, cutWidth: width, cutHeight };
     await showUnlessAborted(surface, await this.#draw(page, whole, wanted), wanted.signal);
   }
 

@@ -6,7 +6,7 @@ import { ImagePages } from './image_pages';
 import { forget, keep, keptView, type KeepProgress } from './keeper';
 import type { Flow, Place } from './layout';
 import { pagesOf, sizesOf } from './manifest';
-import { keptFiles, names, quietly, serverFiles, warmFiles, type Store } from './page_files';
+import { keptFiles, names, quietly, serverFiles, type Store } from './page_files';
 import { startPainter } from './painter';
 import { PatientPages } from './patient_pages';
 import { PdfPages } from './pdf_pages';
@@ -48,6 +48,8 @@ export class Reader {
   source = $state.raw<PageSource>();
   /** True once a page is on the screen: what is not the page itself comes after it. */
   shown = $state(false);
+  /** True until the first page is there, or what stands around it could not wait any longer. */
+  opening = $state(true);
   readonly stage: Stage;
 
   readonly documentId: string;
@@ -177,7 +179,6 @@ export class Reader {
     const files = [serverFiles(this.documentId, id)];
     // What does not lie here is not looked for here: that would cost each page a few ms.
     if (this.#keptVersion === id) files.unshift(kept);
-    if (this.#warm?.versionId === id) files.unshift(warmFiles(this.#warm.firstPage));
     this.#images = new ImagePages({
       files,
       page: (index) => this.pages[index],
@@ -190,8 +191,13 @@ export class Reader {
         this.#imageBytes.count += 1;
       },
     });
+    const images = this.#images;
+    if (this.#warm?.versionId === id) {
+      // Checked like every other page, whoever asked for it.
+      void this.#warm.firstPage.then((came) => came && images.arrived(0, came.size, came.sha));
+    }
     this.source = new PatientPages({
-      images: this.#images,
+      images,
       pdf: async () => {
         const pdf = await kept.pdf(this.#closing.signal);
         if (!pdf) return undefined;

@@ -10,6 +10,12 @@ import type { Word } from './viewport';
 /** Encoded bytes of one file: a WebP image, a JSON of words, a PDF. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
+/** A wish for a page on a surface: its picture need not be wider than its box. */
+export interface PaintWanted extends Wanted {
+  /** Of the page box, in device px. */
+  width: number;
+}
+
 /**
  * Pictures of one version of a document. The bitmap belongs to the caller, who closes it or hands
  * it to a canvas. Every method rejects with `ApiProblem` (`offline`, `page_not_ready`, …) or, when
@@ -17,7 +23,7 @@ export type Bytes = Uint8Array<ArrayBuffer>;
  */
 export interface PageSource {
   /** Shows a page on a surface; resolves when it is with the compositor. */
-  paint(page: number, surface: Surface, wanted: Wanted): Promise<void>;
+  paint(page: number, surface: Surface, wanted: PaintWanted): Promise<void>;
   thumb(page: number, wanted: Wanted): Promise<ImageBitmap>;
   /** undefined where this source has nothing sharper than the image. */
   tile(page: number, tile: Tile, wanted: Wanted): Promise<ImageBitmap | undefined>;

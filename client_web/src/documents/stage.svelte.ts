@@ -82,6 +82,7 @@ export class Stage implements PinchListener {
         this.#relay(() => (this.window = size));
       }
     };
+    // The observer tells the first size, too, once the frame has been laid out anyway.
     const resize = new ResizeObserver(measure);
     resize.observe(scroller);
     // The browser tells it once a frame, before it draws.
@@ -91,7 +92,6 @@ export class Stage implements PinchListener {
     };
     scroller.addEventListener('scroll', onScroll, { passive: true });
     const unpinch = watchPinch(scroller, this);
-    measure();
     return () => {
       resize.disconnect();
       unpinch();

@@ -2,17 +2,20 @@
  * A head start: the finger that goes down on a document's card already tells what will be opened.
  */
 import { api, type DocumentView } from '../wire';
-import { serverFiles } from './page_files';
-import type { Bytes } from './source';
+import { columnWidth } from './layout';
+import { imagePath } from './page_files';
+import { bringAhead, forgetAfar, type Arrived } from './painter';
 
 /** A head start older than this is not used: the manifest may have changed. */
 const FRESH_MS = 10_000;
+/** What the server makes of an upright page, px; the manifest that knows it is still under way. */
+const IMAGE_WIDTH = 1240;
 
 export interface Warm {
   view: Promise<DocumentView>;
   versionId: string | null;
-  /** The image of the first page of that version. */
-  firstPage: Promise<Bytes | undefined>;
+  /** The first page of that version lies with the painter; undefined: it does not. */
+  firstPage: Promise<Arrived | undefined>;
 }
 
 const started = new Map<string, Warm & { at: number }>();
@@ -25,21 +28,22 @@ export function warmDocument(documentId: string, versionId: string | null = null
   for (const [id, { at }] of started) {
     if (performance.now() - at >= FRESH_MS) started.delete(id);
   }
-  const view = api.get<DocumentView>(`/api/documents/${documentId}`);
-  view.catch(() => started.delete(documentId));
-  const { signal } = new AbortController();
   const firstPage =
     versionId === null
       ? Promise.resolve(undefined)
-      : serverFiles(documentId, versionId)
-          .image(0, signal)
-          .catch(() => undefined);
+      : bringAhead(imagePath(documentId, versionId, 0), {
+          image: IMAGE_WIDTH,
+          box: Math.round(columnWidth(innerWidth) * devicePixelRatio),
+        });
+  const view = api.get<DocumentView>(`/api/documents/${documentId}`);
+  view.catch(() => started.delete(documentId));
   started.set(documentId, { at: performance.now(), view, versionId, firstPage });
 }
 
 /** The tablet changes hands: what was fetched for one person opens nothing for the next. */
 export function forgetWarm(): void {
   started.clear();
+  forgetAfar();
 }
 
 export function takeWarm(documentId: string): Warm | undefined {

@@ -57,9 +57,15 @@ class Report:
 
 
 def take_priority() -> int:
-    """Puts this process and its children before others; the niceness that came of it."""
+    """Puts this process and its children before others; the niceness that came of it.
+
+    Where the kernel groups processes by session (sched(7), "The autogroup feature") niceness
+    counts only inside the group: the group of this session is put first, too.
+    """
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(PRIORITY))
     return os.getpriority(os.PRIO_PROCESS, 0)
 
 

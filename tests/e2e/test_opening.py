@@ -1,0 +1,52 @@
+"""From the card to the page: what the head start and the shortened way must not lose."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Route, expect
+
+from tests.e2e.conftest import Opener
+
+REPORT = "Báo cáo tình hình kinh tế"
+SHOWN = "[data-page='0'] canvas.shown"
+
+
+def test_a_first_page_fetched_ahead_is_checked_like_every_other(window: Opener) -> None:
+    tablet = window(service_workers="block")
+    tablet.enter("delegate")
+    page = tablet.page
+    page.get_by_test_id("group-now").get_by_test_id("meeting-card").first.tap()
+    row = page.get_by_test_id("document-row").filter(has_text=REPORT).first
+    row.wait_for()
+
+    def another(route: Route) -> None:
+        route.fulfill(response=route.fetch(url=route.request.url.replace("/pages/0/", "/pages/3/")))
+
+    tablet.context.route(re.compile(r"/pages/0/image$"), another)
+    row.tap()
+    expect(page.locator(SHOWN)).to_be_visible()
+    expect(page.get_by_role("alert").first).to_contain_text("không khớp với bản đã duyệt")
+
+
+def test_the_way_back_leads_where_one_came_from(window: Opener) -> None:
+    tablet = window()
+    tablet.enter("delegate")
+    tablet.open_paper(REPORT)
+    page = tablet.page
+    page.locator(SHOWN).wait_for()
+    page.go_back()
+    expect(page.get_by_test_id("meeting-page")).to_be_visible()
+    page.go_forward()
+    expect(page.locator(SHOWN)).to_be_visible()
+    page.go_back()
+    page.go_back()
+    expect(page.get_by_test_id("home")).to_be_visible()
+
+
+def test_tools_and_bars_follow_the_page(window: Opener) -> None:
+    tablet = window()
+    tablet.enter("delegate")
+    tablet.open_paper(REPORT)
+    for testid in ("back", "page-label", "open-tools", "mark-status"):
+        expect(tablet.page.get_by_test_id(testid)).to_be_visible()
