@@ -74,12 +74,16 @@ PLI_INTERVAL_S = 1.0
 REMB_INTERVAL_S = 0.5
 """Chromium ramps all its layers within a second at this rate."""
 REPORT_INTERVAL_S = 1.0
+REPORT_FRESH_S = 0.2
+"""So long a receiver that joined waits for the report that puts picture and voice in step."""
 TICK_S = 0.02
 """Retry timer of NACK while packets are missing: shorter than a picture."""
 CALM_TICK_S = 0.08
 """The same while nothing is missing; it paces the reports and the layer choice."""
 CARE_S = 0.5
-"""A receiver's layers are chosen anew this often, and sooner when it reported…"""
+"""A receiver's layers are chosen anew this often, sooner when it reported…"""
+CARE_CALM_S = 1.0
+"""…and this seldom while it gets all there is and nothing speaks against it…"""
 CARE_GAP_S = 0.2
 """…but not sooner than this: reports come from outside."""
 NACK_REORDER_S = 0.008

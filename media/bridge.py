@@ -123,14 +123,12 @@ class Meeting:
             raise Refused("bad_kind", kind)
         (self.muted.add if muted else self.muted.discard)((site, kind))
 
-    def source(self, slot: str, receiver: str) -> str | None:
-        """The site that `receiver` gets in `slot`, or None. Nobody gets their own back."""
+    def source(self, slot: str) -> str | None:
+        """The site that stands in `slot`, or None when it is empty or muted."""
         site = self.stage.get(slot)
         if site is None and slot in self.voice_slots:
             site = self.loudest.speaker
-        if site is None or site == receiver:
-            return None
-        if (site, slot_kind(slot)) in self.muted:
+        if site is None or (site, slot_kind(slot)) in self.muted:
             return None
         return site
 

@@ -1,6 +1,6 @@
-"""The hot loop: one packet, protected for each receiver of a lane and handed to the kernel at once.
+"""The hot loop: packets, protected for each receiver of a lane and handed to the kernel at once.
 
-Per packet and lane: the plain bytes are copied side by side into one arena (by doubling), libsrtp
+Per burst and lane: the plain packets are copied side by side into one arena (arena.py), libsrtp
 protects each copy in place through cffi with prepared pointers, and one `sendmmsg` sends all. No
 Python object is made per receiver. The measured steps are in docs/decisions/.
 
@@ -19,41 +19,24 @@ from itertools import compress
 from struct import Struct
 from typing import Any, Protocol
 
-import cffi
 import pylibsrtp
-from pylibsrtp._binding import ffi, lib
+from pylibsrtp._binding import lib
 
-from .bounds import DATAGRAM_MAX, Bounds
+from .arena import BURST, Arena, Places, libc_types
+from .bounds import Bounds
 from .forwarder import Feed
 from .lanes import Lane
 from .port import Address
 
-STRIDE = 2048
-"""Bytes between copies in the arena: a datagram and libsrtp's trailer (144) fit, and a page holds
-two."""
-BURST = 8
-"""Packets sent to one receiver as one message: a picture of 720p at 1 Mbit/s is four or five."""
 SOL_UDP, UDP_SEGMENT = 17, 103
 """Linux: the message is cut into datagrams of the size given in the control message."""
 CONTROL_BYTES = 24
+SRTCP_INDEX = 4
+"""Bytes that SRTCP adds besides the tag (RFC 3711 §3.4)."""
 CANNOT_SEGMENT = (errno.EIO, errno.EINVAL, errno.EOPNOTSUPP, errno.EMSGSIZE)
 """No checksum offload on the way, an old kernel, or a narrow path: packets go one by one then."""
 
 _SEGMENT_HEADER = Struct("QiiH").pack
-
-_libc_types = cffi.FFI()
-_libc_types.cdef(
-    """
-    struct iovec { void *iov_base; size_t iov_len; };
-    struct msghdr {
-        void *msg_name; unsigned int msg_namelen;
-        struct iovec *msg_iov; size_t msg_iovlen;
-        void *msg_control; size_t msg_controllen; int msg_flags;
-    };
-    struct mmsghdr { struct msghdr msg_hdr; unsigned int msg_len; };
-    int sendmmsg(int fd, struct mmsghdr *vector, unsigned int count, int flags);
-    """
-)
 
 
 class Leg(Protocol):
@@ -72,36 +55,49 @@ class _Chunk:
     and what was sent. One array of headers is made for each number of packets sent at once.
     """
 
-    __slots__ = ("addresses", "contexts", "count", "headers", "kept", "size")
+    __slots__ = ("_contexts", "addresses", "count", "headers", "kept", "size")
 
     def __init__(self, legs: list[Leg], ipv6: bool) -> None:
         self.count = len(legs)
         # the sessions are kept: their contexts are freed with them
         self.kept = [leg.tx for leg in legs]
-        self.contexts = [tx._srtp[0] for tx in self.kept if tx is not None]
+        self._contexts = {1: [tx._srtp[0] for tx in self.kept if tx is not None]}
         self.size = 28 if ipv6 else 16
         packed = [pack_address(leg.address, ipv6) for leg in legs if leg.address is not None]
-        self.addresses = _libc_types.new("unsigned char[]", b"".join(packed))
-        self.headers: dict[tuple[int, int], Any] = {}
+        self.addresses = libc_types.new("unsigned char[]", b"".join(packed))
+        self.headers: dict[tuple[int, int, bool], Any] = {}
 
-    def headers_for(self, first: int, packets: int, iovecs: int, control: int) -> Any:
-        """Headers that send the rows `first`… of the arena, `packets` of them, to each receiver."""
-        found = self.headers.get((first, packets))
+    def contexts(self, packets: int) -> list[Any]:
+        """Each receiver's context, once per packet of a burst."""
+        found = self._contexts.get(packets)
+        if found is None:
+            found = [context for context in self._contexts[1] for _ in range(packets)]
+            self._contexts[packets] = found
+        return found
+
+    def headers_for(self, places: Places, packets: int, control: int) -> Any:
+        """Headers that send bursts of `packets`: one message per receiver with a `control`
+        message, else one per packet."""
+        key = (places.stride, packets, bool(control))
+        found = self.headers.get(key)
         if found is not None:
             return found
-        made = _libc_types.new("struct mmsghdr[]", self.count)
-        words = memoryview(_libc_types.buffer(made)).cast("B").cast("Q")
-        names = int(_libc_types.cast("uintptr_t", self.addresses))
-        step = 16 * BURST
-        begin = iovecs + 16 * first
-        words[0::8] = array("Q", range(names, names + self.count * self.size, self.size))
-        words[1::8] = array("Q", (self.size,)) * self.count
-        words[2::8] = array("Q", range(begin, begin + self.count * step, step))
-        words[3::8] = array("Q", (packets,)) * self.count
-        if packets > 1:
-            words[4::8] = array("Q", (control,)) * self.count
-            words[5::8] = array("Q", (CONTROL_BYTES,)) * self.count
-        self.headers[first, packets] = made
+        parts = packets if control else 1
+        each = packets // parts
+        count = self.count * each
+        made = libc_types.new("struct mmsghdr[]", count)
+        words = memoryview(libc_types.buffer(made)).cast("B").cast("Q")
+        names = int(libc_types.cast("uintptr_t", self.addresses))
+        ends = range(names, names + self.count * self.size, self.size)
+        words[0::8] = array("Q", (name for name in ends for _ in range(each)))
+        words[1::8] = array("Q", (self.size,)) * count
+        step = 16 * parts
+        words[2::8] = array("Q", range(places.iovecs, places.iovecs + count * step, step))
+        words[3::8] = array("Q", (parts,)) * count
+        if control:
+            words[4::8] = array("Q", (control,)) * count
+            words[5::8] = array("Q", (CONTROL_BYTES,)) * count
+        self.headers[key] = made
         return made
 
 
@@ -138,7 +134,7 @@ class Fanout:
         self._socket = sock
         self._fd = sock.fileno()
         self._ipv6 = sock.family == socket.AF_INET6
-        self._capacity = capacity = (bounds or Bounds()).fanout
+        self._capacity = (bounds or Bounds()).fanout
         self.sent = 0
         self.octets = 0
         self.dropped = 0
@@ -148,27 +144,10 @@ class Fanout:
         self.segments = segment and self._sendmmsg is not None
         self._holding = False
         self._waiting: list[_Plan] = []
-        self._arena = ffi.new("unsigned char[]", BURST * capacity * STRIDE)
-        start = int(ffi.cast("uintptr_t", self._arena))
-        self._rows = [
-            [ffi.cast("void *", start + (row * capacity + i) * STRIDE) for i in range(capacity)]
-            for row in range(BURST)
-        ]
-        self._lengths = ffi.new("int[]", capacity)
-        self._length_pointers = [self._lengths + index for index in range(capacity)]
-        self._length_view = memoryview(ffi.buffer(self._lengths)).cast("B").cast("i")
-        # a receiver's iovecs stand together: one per row, as a message of several packets needs
-        self._iovecs = _libc_types.new("struct iovec[]", BURST * capacity)
-        self._iovec_start = int(_libc_types.cast("uintptr_t", self._iovecs))
-        view = memoryview(_libc_types.buffer(self._iovecs)).cast("B").cast("Q")
-        self._iovec_view = view
-        for row in range(BURST):
-            first = start + row * capacity * STRIDE
-            view[2 * row :: 2 * BURST] = array("Q", range(first, first + capacity * STRIDE, STRIDE))
-        self._control = _libc_types.new("unsigned char[]", CONTROL_BYTES)
-        self._control_start = int(_libc_types.cast("uintptr_t", self._control))
-        self._control_view = _libc_types.buffer(self._control)
-        self._buffer = ffi.buffer(self._arena)
+        self._arena = Arena(self._capacity)
+        self._control = libc_types.new("unsigned char[]", CONTROL_BYTES)
+        self._control_start = int(libc_types.cast("uintptr_t", self._control))
+        self._control_view = libc_types.buffer(self._control)
 
     def hold(self) -> None:
         """Keep what is sent until `flush`."""
@@ -193,6 +172,15 @@ class Fanout:
         if not plan.held:
             self._waiting.append(plan)
         plan.held.append(plain)
+
+    def report(self, lane: Lane, plain: bytes) -> None:
+        """Protect and send a compound of RTCP to every receiver of `lane`, at once."""
+        plan: _Plan | None = lane.plan
+        if plan is None:
+            plan = lane.plan = self._plan(lane)
+        for chunk in plan.chunks:
+            overhead = plan.overhead + SRTCP_INDEX
+            self._send_chunk(chunk, [plain], overhead, lib.srtp_protect_rtcp)
 
     def send_one(self, feed: Feed, plain: bytes) -> bool:
         """Protect and send to one receiver: a replay, or a packet asked again."""
@@ -242,70 +230,60 @@ class Fanout:
             yield plains[start:end]
             start = end
 
-    def _send_chunk(self, chunk: _Chunk, run: list[bytes], overhead: int) -> None:
-        count = chunk.count
-        failed: list[int] = []
-        for row, plain in enumerate(run):
-            failed += compress(range(count), self._protect(chunk, row, plain))
-            size = len(plain) + overhead
-            lengths = array("Q", (size,)) * count
-            self._iovec_view[2 * row + 1 : 2 * BURST * count : 2 * BURST] = lengths
-        octets = sum(map(len, run)) + overhead * len(run)
+    def _send_chunk(
+        self, chunk: _Chunk, run: list[bytes], overhead: int, protect: Any = lib.srtp_protect
+    ) -> None:
+        count, packets = chunk.count, len(run)
+        places = self._arena.places(run)
+        places.lay_out(run, count)
+        lengths = self._arena.lengths(run, count)
+        codes = list(map(protect, chunk.contexts(packets), places.pointers, lengths))
         sizes = [len(plain) + overhead for plain in run]
-        if failed:
-            self.unprotected += len(failed)
-            bad = set(failed)
-            for index in range(count):
-                if index not in bad:
-                    self._send_range(chunk, index, index + 1, sizes, octets)
-        else:
-            self._send_range(chunk, 0, count, sizes, octets)
-
-    def _protect(self, chunk: _Chunk, row: int, plain: bytes) -> list[int]:
-        """Copy `plain` into a row of the arena and protect each copy; libsrtp's codes."""
-        count, size = chunk.count, len(plain)
-        pointers = self._rows[row]
-        move = ffi.memmove
-        move(pointers[0], plain, size)
-        filled = 1
-        while filled < count:
-            more = min(filled, count - filled)
-            move(pointers[filled], pointers[0], (more - 1) * STRIDE + size)
-            filled += more
-        self._length_view[:count] = array("i", (size,)) * count
-        return list(map(lib.srtp_protect, chunk.contexts, pointers, self._length_pointers))
+        places.measure(sizes, count)
+        if not any(codes):
+            self._send_range(chunk, places, 0, count, sizes)
+            return
+        failed = list(compress(range(count * packets), codes))
+        self.unprotected += len(failed)
+        bad = {place // packets for place in failed}
+        for index in range(count):
+            if index not in bad:
+                self._send_range(chunk, places, index, index + 1, sizes)
 
     def _send_range(
-        self, chunk: _Chunk, start: int, end: int, sizes: list[int], octets: int
+        self, chunk: _Chunk, places: Places, start: int, end: int, sizes: list[int]
     ) -> None:
-        """Send the rows to the receivers `start`–`end`: as one message each, or row by row."""
+        """Send to the receivers `start`–`end`: as one message each, or packet by packet."""
         packets = len(sizes)
         if packets > 1 and self.segments:
             header = _SEGMENT_HEADER(CONTROL_BYTES - 6, SOL_UDP, UDP_SEGMENT, sizes[0])
             self._control_view[: len(header)] = header
-            start = self._send_messages(chunk, start, end, 0, packets, octets)
+            start = self._send_messages(chunk, places, start, end, [sum(sizes)], packets)
         if start < end:
-            for row, size in enumerate(sizes):
-                self._send_messages(chunk, start, end, row, 1, size)
+            self._send_messages(chunk, places, start * packets, end * packets, sizes, 1)
 
     def _send_messages(
-        self, chunk: _Chunk, start: int, end: int, row: int, packets: int, octets: int
+        self, chunk: _Chunk, places: Places, start: int, end: int, sizes: list[int], packets: int
     ) -> int:
-        """Returns where it stopped: before `end` only when the kernel cannot segment. What it
-        refuses for one receiver is skipped and counted."""
+        """Send the messages `start`–`end` of `packets` each; `sizes`: of one receiver's messages.
+
+        Returns where it stopped: before `end` only when the kernel cannot segment. What it
+        refuses for one receiver is skipped and counted.
+        """
         if self._sendmmsg is None:
-            self._send_singly(chunk, start, end, row, octets)
+            self._send_singly(chunk, places, start, end, sizes)
             return end
-        headers = chunk.headers_for(row, packets, self._iovec_start, self._control_start)
+        control = self._control_start if packets > 1 else 0
+        headers = chunk.headers_for(places, packets * len(sizes), control)
         patience = 2
         while start < end:
             done = self._sendmmsg(self._fd, headers + start, end - start, 0)
             if done > 0:
-                start += done
                 self.sent += done * packets
-                self.octets += done * octets
+                self.octets += _octets(sizes, start, done)
+                start += done
                 continue
-            code = _libc_types.errno
+            code = libc_types.errno
             if code == errno.EINTR:
                 continue
             if packets > 1 and code in CANNOT_SEGMENT:
@@ -322,13 +300,15 @@ class Fanout:
             start += 1
         return end
 
-    def _send_singly(self, chunk: _Chunk, start: int, end: int, row: int, size: int) -> None:
-        for index in range(start, end):
-            at = (row * self._capacity + index) * STRIDE
-            where = chunk.addresses + index * chunk.size
-            raw = bytes(_libc_types.buffer(where, chunk.size))
+    def _send_singly(
+        self, chunk: _Chunk, places: Places, start: int, end: int, sizes: list[int]
+    ) -> None:
+        for place in range(start, end):
+            size = sizes[place % len(sizes)]
+            where = chunk.addresses + place // len(sizes) * chunk.size
+            raw = bytes(libc_types.buffer(where, chunk.size))
             try:
-                self._socket.sendto(self._buffer[at : at + size], unpack_address(raw))
+                self._socket.sendto(places.read(place, size), unpack_address(raw))
             except OSError:
                 self.dropped += 1
                 continue
@@ -336,9 +316,15 @@ class Fanout:
             self.octets += size
 
 
+def _octets(sizes: list[int], start: int, count: int) -> int:
+    if len(sizes) == 1:
+        return count * sizes[0]
+    return sum(sizes[place % len(sizes)] for place in range(start, start + count))
+
+
 def _find_sendmmsg() -> Any:
     try:
-        return _libc_types.dlopen(None).sendmmsg
+        return libc_types.dlopen(None).sendmmsg
     except (AttributeError, OSError):
         return None
 
@@ -365,7 +351,3 @@ def unpack_address(raw: bytes) -> Address:
     if len(raw) == 16:
         return socket.inet_ntoa(raw[4:8]), port
     return socket.inet_ntop(socket.AF_INET6, raw[8:24]), port
-
-
-if STRIDE < DATAGRAM_MAX + 144:
-    raise RuntimeError("arena stride is below a datagram with its trailer")

@@ -167,16 +167,21 @@ class Downlink:
         self._below_since: float | None = None
         self._sending = 0.0
         self._slots: frozenset[str] = frozenset()
+        self.settled = False
+        self._enough = 0.0
 
     def remb(self, bitrate: int, now: float) -> None:
         """The receiver's own estimate in bit/s (it includes the audio)."""
         self._remb_at = now
         self.budget = float(bitrate)
+        if bitrate < self._enough:
+            self.settled = False
 
     def loss(self, fraction: float, now: float) -> None:
         """The worst loss of a receiver report; it makes the estimate where no REMB comes."""
         if fraction > 0.1:
             self._lossy_at = now
+            self.settled = False
         if now - self._remb_at < REMB_FRESH_S:
             return
         if fraction > 0.1 and now - self._loss_at > 0.9:
@@ -202,6 +207,7 @@ class Downlink:
             self.audio_only = False
             self._sending = costs[0]
             self._slots = frozenset()
+            self._settle(now, costs)
             return {}
         slots = frozenset(offers)
         if self.rung < 0 or slots - self._slots:
@@ -210,11 +216,21 @@ class Downlink:
             self._step(now, costs)
         self._slots = slots
         self._sending = costs[self.rung]
+        self._settle(now, costs)
         chosen: dict[str, int] = {}
         for slot, index in rungs[: self.rung]:
             chosen[slot] = index
         self.audio_only = self.rung == 0
         return chosen
+
+    def _settle(self, now: float, costs: list[float]) -> None:
+        self._enough = costs[-1] * KEEP if self.rung > 0 else 0.0
+        self.settled = (
+            (self.rung == len(costs) - 1 or len(costs) == 1)
+            and self.budget >= self._enough
+            and self._below_since is None
+            and now - self._tried_at >= PROBE_FAILED_S
+        )
 
     def _start(self, now: float, costs: list[float], slots: int) -> None:
         """A slot's first picture is tried at once, or a site with one layer would never get any;

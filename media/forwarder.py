@@ -86,6 +86,7 @@ class Feed:
         self._leave()
         lane.feeds[self] = None
         lane.plan = None
+        lane.fresh = True
         self.lane = lane
         self.wanted = None
         self.epochs.append((packet.ext + lane.shift[0], lane))

@@ -96,11 +96,13 @@ class Lane:
     __slots__ = (
         "feeds",
         "first",
+        "fresh",
         "last",
         "octets",
         "packets",
         "plan",
         "profile",
+        "reported",
         "shift",
         "stream",
     )
@@ -115,6 +117,8 @@ class Lane:
         self.plan: Any = None
         self.packets = 0
         self.octets = 0
+        self.reported = -1e9
+        self.fresh = True
 
     def render(self, packet: SourcePacket) -> bytes:
         """The plain RTP packet for this lane's receivers."""

@@ -16,12 +16,9 @@ import socket
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from struct import error as struct_error
-from struct import unpack_from
 from typing import Protocol
 
-from aioice import stun
-
+from . import stun
 from .bounds import DATAGRAM_MAX, Bounds
 from .clock import SYSTEM, Clock
 
@@ -166,51 +163,22 @@ class Port:
         session.datagram(data, now)
 
     def _stun(self, data: bytes, source: Address, now: float) -> None:
-        ufrag = _local_ufrag(data)
-        session = self._by_ufrag.get(ufrag) if ufrag else None
-        if session is None or ufrag is None:
+        request = stun.read_request(data)
+        session = self._by_ufrag.get(request.user) if request is not None else None
+        if request is None or session is None:
             self.refused["stun_unknown"] += 1
             return
-        password = (
-            session.pending_password if ufrag == session.pending_ufrag else session.ice_password
-        ).encode()
-        try:
-            request = stun.parse_message(data)
-            # before the shield: a message of another class is not ours to answer at all
-            right = request.message_class == stun.Class.REQUEST
-            if self.shields.integrity:
-                right = right and request.check_message_integrity(password)
-        except (ValueError, UnicodeDecodeError, struct_error, KeyError, TypeError):
-            right = False
-        if not right or request.message_method != stun.Method.BINDING:
+        ufrag = request.user
+        pending = ufrag == session.pending_ufrag
+        password = (session.pending_password if pending else session.ice_password).encode()
+        if self.shields.integrity and not stun.is_signed(data, request, password):
             self.refused["stun_integrity"] += 1
             return
-        if not session.stun_confirmed(source, "USE-CANDIDATE" in request.attributes, ufrag, now):
+        if not session.stun_confirmed(source, request.nominated, ufrag, now):
             self.refused["stun_addresses"] += 1
             return
         self._by_source[source] = session
-        answer = stun.Message(
-            message_method=stun.Method.BINDING,
-            message_class=stun.Class.RESPONSE,
-            transaction_id=request.transaction_id,
-        )
-        answer.attributes["XOR-MAPPED-ADDRESS"] = (_unmapped(source[0]), source[1])
-        answer.add_message_integrity(password)
-        self.send(bytes(answer), source)
-
-
-def _local_ufrag(data: bytes) -> str | None:
-    """The part of USERNAME before the colon, found without trusting the message (RFC 8445 §7.2)."""
-    if len(data) < 28 or data[0] != 0 or data[1] != 1 or data[4:8] != b"\x21\x12\xa4\x42":
-        return None
-    pos = 20
-    while pos + 4 <= len(data):
-        kind, size = unpack_from(">HH", data, pos)
-        if kind == 0x0006:
-            name = data[pos + 4 : pos + 4 + min(size, 513)]
-            return name.split(b":", 1)[0].decode("ascii", "replace")
-        pos += 4 + size + (-size % 4)
-    return None
+        self.send(stun.write_answer(request, _unmapped(source[0]), source[1], password), source)
 
 
 def _unmapped(host: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from . import rtcp
 from .answers import Slot
-from .bounds import CARE_GAP_S, CARE_S, REPORT_INTERVAL_S, Bounds
+from .bounds import CARE_CALM_S, CARE_GAP_S, CARE_S, Bounds
 from .clock import Clock, to_ntp
 from .fanout import Fanout
 from .feedback import Downlink
@@ -25,7 +25,6 @@ class Listener(Protocol):
     """Who carries a receiver's wishes to the sources."""
 
     def keyframe_wanted(self, receiver: Receiver, stream: Stream) -> None: ...
-    def timestamp_at(self, stream: Stream, wall: float, now: float) -> int | None: ...
 
 
 class Receiver:
@@ -41,7 +40,6 @@ class Receiver:
         fanout: Fanout,
         clock: Clock,
         bounds: Bounds,
-        cname: str,
     ) -> None:
         self.meeting = meeting
         self.site = site
@@ -51,7 +49,6 @@ class Receiver:
         self.fanout = fanout
         self.clock = clock
         self.bounds = bounds
-        self.cname = cname
         self.peer: Peer | None = None
         self.feeds: dict[str, Feed] = {}
         self.downlink = Downlink()
@@ -63,9 +60,9 @@ class Receiver:
         self.unusable = 0
         self._by_ssrc: dict[int, Feed] = {}
         self._slot_of = {slot.ssrc: slot for slot in slots}
-        self._report_at = 0.0
         self._cared_at = 0.0
         self._news = False
+        self._calm = False
         self._resend = float(RESEND_BURST)
         self._resend_at = 0.0
 
@@ -91,12 +88,32 @@ class Receiver:
                 feed.lane.plan = None
 
     def takes_care(self, now: float) -> bool:
-        """Whether its layers are to be chosen anew and its reports sent; true starts a new wait."""
+        """Whether its layers are to be chosen anew; true starts a new wait."""
         gap = now - self._cared_at
-        if not self.feeds or gap < (CARE_GAP_S if self._news else CARE_S):
+        if gap < CARE_GAP_S or not self.feeds:
+            return False
+        if self._calm and self.downlink.settled:
+            wait = CARE_CALM_S
+        else:
+            wait = CARE_GAP_S if self._news else CARE_S
+        if gap < wait:
             return False
         self._cared_at = now
         self._news = False
+        return True
+
+    def notes_layers(self) -> bool:
+        """Whether the layers it gets are others than at the last call; `layers` has them."""
+        only = self.downlink.audio_only
+        self._calm = all(feed.wanted is None for feed in self.feeds.values())
+        layers = {
+            slot: feed.lane.stream.layer
+            for slot, feed in self.feeds.items()
+            if feed.lane is not None and feed.lane.stream.video
+        }
+        if layers == self.layers and only == self.audio_only:
+            return False
+        self.layers, self.audio_only = layers, only
         return True
 
     def heard_rtcp(self, data: bytes, now: float) -> None:
@@ -148,37 +165,6 @@ class Receiver:
             if plain is not None and self.fanout.send_one(feed, plain):
                 feed.resent += 1
                 self._resend -= 1
-
-    def report(self, now: float) -> None:
-        """Sender reports of all slots in one packet, once a second."""
-        # care comes at uneven times: waiting for a whole interval would often take nearly two
-        if self.peer is None or now - self._report_at < 0.8 * REPORT_INTERVAL_S:
-            return
-        wall = self.clock.wall()
-        out: list[bytes] = []
-        ssrcs: list[int] = []
-        for feed in self.feeds.values():
-            lane = feed.lane
-            if lane is None:
-                continue
-            timestamp = self.listener.timestamp_at(lane.stream, wall, now)
-            if timestamp is None:
-                continue
-            ssrcs.append(feed.profile.ssrc)
-            out.append(
-                rtcp.write_sender_report(
-                    rtcp.SenderReport(
-                        feed.profile.ssrc,
-                        to_ntp(wall),
-                        timestamp + lane.shift[1],
-                        lane.packets,
-                        lane.octets,
-                    )
-                )
-            )
-        if out:
-            self._report_at = now
-            self.peer.send_rtcp(b"".join([*out, rtcp.write_cname(ssrcs, self.cname)]))
 
     def close(self) -> None:
         for feed in self.feeds.values():

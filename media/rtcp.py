@@ -6,18 +6,19 @@ raises MalformedPacket.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from struct import Struct, pack, unpack_from
 from struct import error as struct_error
-from struct import pack, unpack_from
+from typing import NamedTuple
 
 from .rtp import MalformedPacket
 
+_head = Struct(">BBH").unpack_from
+_report_block = Struct(">IIIIII").unpack_from
 SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206
 
 
-@dataclass(frozen=True)
-class ReportBlock:
+class ReportBlock(NamedTuple):
     """RFC 3550 §6.4.1. `lost_fraction` 0–1; `jitter` in clock units; `lsr`, `dlsr` 1/65536 s."""
 
     ssrc: int
@@ -29,8 +30,7 @@ class ReportBlock:
     dlsr: int
 
 
-@dataclass(frozen=True)
-class SenderReport:
+class SenderReport(NamedTuple):
     ssrc: int
     ntp: int
     timestamp: int
@@ -38,27 +38,23 @@ class SenderReport:
     octets: int
 
 
-@dataclass(frozen=True)
-class Nack:
+class Nack(NamedTuple):
     ssrc: int
     sequences: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class KeyframeRequest:
+class KeyframeRequest(NamedTuple):
     """PLI (RFC 4585 §6.3.1) or FIR (RFC 5104 §4.3.1)."""
 
     ssrc: int
 
 
-@dataclass(frozen=True)
-class Remb:
+class Remb(NamedTuple):
     bitrate: int
     ssrcs: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Bye:
+class Bye(NamedTuple):
     ssrcs: tuple[int, ...]
 
 
@@ -69,58 +65,53 @@ def read_rtcp(data: bytes) -> list[Report]:
     """All that the bridge understands in a compound packet, in order. Raises MalformedPacket."""
     found: list[Report] = []
     pos = 0
+    size = len(data)
     try:
-        while pos < len(data):
-            first, kind, words = unpack_from(">BBH", data, pos)
+        while pos < size:
+            first, kind, words = _head(data, pos)
             end = pos + 4 + 4 * words
-            if first >> 6 != 2 or end > len(data):
+            if first >> 6 != 2 or end > size:
                 raise MalformedPacket("RTCP length")
-            found.extend(_read_one(first & 0x1F, kind, data[pos + 4 : end]))
+            _read_one(found, first & 0x1F, kind, data[pos + 4 : end])
             pos = end
     except struct_error as exc:
         raise MalformedPacket("RTCP block") from exc
     return found
 
 
-def _read_one(count: int, kind: int, body: bytes) -> Iterator[Report]:
-    if kind == SR:
-        yield SenderReport(*unpack_from(">IQIII", body))
-        yield from _blocks(count, body, 24)
-    elif kind == RR:
-        yield from _blocks(count, body, 4)
+def _read_one(found: list[Report], count: int, kind: int, body: bytes) -> None:
+    if kind == RR:
+        _read_blocks(found, count, body, 4)
+    elif kind == SR:
+        found.append(SenderReport(*unpack_from(">IQIII", body)))
+        _read_blocks(found, count, body, 24)
     elif kind == BYE:
-        yield Bye(tuple(unpack_from(f">{count}I", body)))
+        found.append(Bye(tuple(unpack_from(f">{count}I", body))))
     elif kind == RTPFB and count == 1:
         sequences: list[int] = []
         for pos in range(8, len(body) - 3, 4):
             base, mask = unpack_from(">HH", body, pos)
             sequences.append(base)
             sequences.extend((base + 1 + i) & 0xFFFF for i in range(16) if mask >> i & 1)
-        yield Nack(unpack_from(">I", body, 4)[0], tuple(sequences))
-    elif kind == PSFB and count == 1:
-        yield KeyframeRequest(unpack_from(">I", body, 4)[0])
-    elif kind == PSFB and count == 4:
-        for pos in range(8, len(body) - 7, 8):
-            yield KeyframeRequest(unpack_from(">I", body, pos)[0])
+        found.append(Nack(unpack_from(">I", body, 4)[0], tuple(sequences)))
     elif kind == PSFB and count == 15 and body[8:12] == b"REMB":
         total, high, low = unpack_from(">BBH", body, 12)
         mantissa = ((high & 0x03) << 16) | low
-        yield Remb(mantissa << (high >> 2), tuple(unpack_from(f">{total}I", body, 16)))
+        found.append(Remb(mantissa << (high >> 2), tuple(unpack_from(f">{total}I", body, 16))))
+    elif kind == PSFB and count == 1:
+        found.append(KeyframeRequest(unpack_from(">I", body, 4)[0]))
+    elif kind == PSFB and count == 4:
+        for pos in range(8, len(body) - 7, 8):
+            found.append(KeyframeRequest(unpack_from(">I", body, pos)[0]))
 
 
-def _blocks(count: int, body: bytes, pos: int) -> Iterator[ReportBlock]:
+def _read_blocks(found: list[Report], count: int, body: bytes, pos: int) -> None:
     for _ in range(count):
-        ssrc, loss, highest, jitter, lsr, dlsr = unpack_from(">IIIIII", body, pos)
+        ssrc, loss, highest, jitter, lsr, dlsr = _report_block(body, pos)
         lost = loss & 0xFFFFFF
-        yield ReportBlock(
-            ssrc,
-            (loss >> 24) / 256,
-            lost - 0x1000000 if lost & 0x800000 else lost,
-            highest,
-            jitter,
-            lsr,
-            dlsr,
-        )
+        if lost & 0x800000:
+            lost -= 0x1000000
+        found.append(ReportBlock(ssrc, (loss >> 24) / 256, lost, highest, jitter, lsr, dlsr))
         pos += 24
 
 

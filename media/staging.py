@@ -1,9 +1,11 @@
-"""The stage, carried out for one receiver: which stream each of its slots shows."""
+"""The stage, carried out: what each slot offers now, and which of it one receiver gets."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
+from .bridge import Meeting
 from .lanes import Sink
 from .publisher import Incoming, Publisher
 from .receiver import Receiver
@@ -16,45 +18,84 @@ SMALL_SLOTS = ("V2", "V3", "V4")
 """Shown as thumbnails: they get the lowest layer."""
 
 
-def point_slots(
-    receiver: Receiver, source: Callable[[str], Publisher | None], sink: Sink, now: float
-) -> bool:
+class Shown(NamedTuple):
+    """What stands in a slot: its publisher, the layers on offer (lowest first), their bit/s."""
+
+    publisher: Publisher
+    video: bool
+    layers: list[Incoming]
+    rates: list[float]
+
+
+class Scene:
+    """The slots of a meeting at one moment, each looked up once for all its receivers.
+
+    `find` names the publisher of a site, or None.
+    """
+
+    def __init__(self, room: Meeting, find: Callable[[str], Publisher | None], now: float) -> None:
+        self.room = room
+        self.now = now
+        self._find = find
+        self._slots: dict[str, Shown | None] = {}
+
+    def shown(self, slot: str, receiver: str) -> Shown | None:
+        """What the site `receiver` gets in `slot`, or None. Nobody gets their own back."""
+        try:
+            shown = self._slots[slot]
+        except KeyError:
+            shown = self._slots[slot] = self._look(slot)
+        return shown if shown is not None and shown.publisher.site != receiver else None
+
+    def _look(self, slot: str) -> Shown | None:
+        site = self.room.source(slot)
+        publisher = self._find(site) if site is not None else None
+        if publisher is None:
+            return None
+        video = slot[0] == "V"
+        found = publisher.layers("video" if video else "audio")
+        if not found:
+            return None
+        if video:
+            found = [i for i in found if self.now - i.stream.last_arrival < STALE_S] or found[:1]
+            if slot in SMALL_SLOTS:
+                found = found[:1]
+        return Shown(publisher, video, found, [_rate(i, n) for n, i in enumerate(found)])
+
+
+def point_slots(receiver: Receiver, scene: Scene, sink: Sink) -> bool:
     """Point every slot at its source's best layer that the receiver can carry.
 
-    `source` names the publisher of a slot, or None. True when a keyframe was asked for.
+    True when a keyframe was asked for.
     """
     offers: dict[str, list[float]] = {}
-    layers: dict[str, list[Incoming]] = {}
-    publishers: dict[str, Publisher] = {}
+    shown: dict[str, Shown] = {}
     audible = 0
     for slot, feed in receiver.feeds.items():
-        publisher = source(slot)
-        kind = "video" if slot[0] == "V" else "audio"
-        found = publisher.layers(kind) if publisher is not None else []
-        if not found or publisher is None:
+        found = scene.shown(slot, receiver.site)
+        if found is None:
             feed.want(None)
-        elif kind == "audio":
-            audible += 1
-            if feed.wanted is not found[0].stream:
-                feed.want(found[0].stream)
+        elif found.video:
+            shown[slot] = found
+            offers[slot] = found.rates
         else:
-            alive = [i for i in found if now - i.stream.last_arrival < STALE_S] or found[:1]
-            layers[slot] = alive[:1] if slot in SMALL_SLOTS else alive
-            offers[slot] = [_rate(i, n) for n, i in enumerate(layers[slot])]
-            publishers[slot] = publisher
-    chosen = receiver.downlink.decide(now, offers, max(1, audible))
+            audible += 1
+            stream = found.layers[0].stream
+            if feed.wanted is not stream:
+                feed.want(stream)
+    chosen = receiver.downlink.decide(scene.now, offers, max(1, audible))
     asked = False
-    for slot, publisher in publishers.items():
+    for slot, found in shown.items():
         feed = receiver.feeds[slot]
         if slot not in chosen:
             feed.want(None)
             continue
-        stream = layers[slot][chosen[slot]].stream
+        stream = found.layers[chosen[slot]].stream
         if feed.wanted is stream:
             continue
         feed.want(stream)
-        if feed.wanted is stream and not stream.start_late(feed, now, sink):
-            publisher.want_keyframe(stream)
+        if feed.wanted is stream and not stream.start_late(feed, scene.now, sink):
+            found.publisher.want_keyframe(stream)
             asked = True
     return asked
 

@@ -110,22 +110,8 @@ def test_protect_refuses_as_we_expect() -> None:
         session.protect(bytearray(20))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"\x00\x01\x00\x08\x21\x12\xa4\x42" + bytes(12) + b"\x00\x06\x00\x01\xff\x00\x00\x00",
-        b"\x00\x01\x00\x04\x21\x12\xa4\x42" + bytes(12) + b"\x00\x24\x00\x00",
-    ],
-)
-def test_stun_raises_only_what_the_port_catches(data: bytes) -> None:
-    from struct import error
-
-    with pytest.raises((ValueError, UnicodeDecodeError, error)):
-        stun.parse_message(data)
-
-
 def test_stun_messages_are_built_and_checked() -> None:
+    """aioice is the tests' other writer and reader of STUN; the bridge has its own."""
     request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
     request.attributes["USERNAME"] = "us:them"
     request.attributes["USE-CANDIDATE"] = None

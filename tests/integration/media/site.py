@@ -14,8 +14,8 @@ from aioice import stun
 from aiortc import rtcdtlstransport as dtls
 
 from media import rtcp
-from media.engine import Answered
 from media.rtp import parse_rtp, unwrap
+from media.sessions import Answered
 
 CERTIFICATE = dtls.RTCCertificate.generateCertificate()
 DEADLINE_S = 20.0

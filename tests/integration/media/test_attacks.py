@@ -278,7 +278,7 @@ async def test_ten_thousand_unknown_sources_and_fuzz() -> None:
         for number in range(10_000):
             source = (f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}", 5000)
             port.datagram(b"\x80\x60" + bytes(30), source, now)
-        known = made.engine._owner
+        known = made.engine.sessions.owners
         for number in range(20_000):
             source = sites[0].socket.getsockname() if number % 3 else ("10.9.9.9", number)
             data = chance.randbytes(chance.randrange(0, 120))

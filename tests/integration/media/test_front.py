@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from media.engine import Answered
+from media.sessions import Answered
 
 from .front import Front, front
 from .meeting import Talker

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from media.arena import libc_types
 from media.bounds import Bounds
 from media.fanout import Fanout, pack_address, unpack_address
-from media.fanout import _libc_types as fanout_types
 from media.forwarder import Feed, Stream
 from media.lanes import Profile
 from media.port import Address
@@ -128,7 +128,7 @@ def test_a_kernel_that_cannot_segment_gets_packets_one_by_one() -> None:
 
     def refusing(fd: int, headers: Any, count: int, flags: int) -> int:
         if headers[0].msg_hdr.msg_controllen:
-            fanout_types.errno = errno.EIO
+            libc_types.errno = errno.EIO
             return -1
         return int(real(fd, headers, count, flags))
 
