@@ -9,6 +9,7 @@ from typing import Any
 import pikepdf
 import pytest
 
+from tests.harness.marks import Outbox, put
 from tests.harness.meetings import add_paper, make_meeting
 from tests.harness.tablet import Tablet
 from tests.integration.conftest import SignIn
@@ -62,6 +63,57 @@ async def test_each_kind_of_export_holds_what_it_says(sign_in: SignIn) -> None:
     assert await annotations(first, document, version, "flattened") == []
     assert await annotations(first, document, version, "clean") == []
     assert await annotations(second, document, version, "annotations") == []
+
+
+async def test_an_export_holds_the_layers_asked_for_that_one_may_read(sign_in: SignIn) -> None:
+    secretary, first = await sign_in("thuky"), await sign_in("daibieu1")
+    second = await sign_in("daibieu2")
+    people = ((first.person, "delegate"), (second.person, "delegate"))
+    meeting = await make_meeting(secretary, *people)
+    document = await add_paper(secretary, meeting)
+    version = await marked(first, document, 1)
+    path = f"/documents/{document}"
+    body = {"title": "Nhóm thẩm tra", "audience": "people", "people": [second.person]}
+    shared = (await first.do("POST", f"{path}/layers", body))["id"]
+    await first.do("POST", f"{path}/layers", {"title": "Riêng", "audience": "me"})
+    shown = (await secretary.do("PUT", f"{path}/presenter-layer"))["id"]
+    question = put(version, body="Số nào đúng?")
+    answered = put(version, body="Số trang 3", reply_to=question["id"])
+    for tablet, layer, op in (
+        (first, shared, question),
+        (second, shared, answered),
+        (secretary, shown, put(version, kind="rectangle", geometry={"rect": [9, 9, 90, 90]})),
+    ):
+        outbox = Outbox(layer, version)
+        async with tablet.live() as live:
+            assert (await outbox.send(live, outbox.push(op)))["t"] == "ann.ack"
+
+    async def taken(tablet: Tablet, layers: str) -> tuple[list[str], list[str]]:
+        where = f"{path}/versions/{version}/export?marks=annotations&layers={layers}"
+        with pikepdf.open(io.BytesIO(await tablet.do("GET", where))) as pdf:
+            found = [one for one in pdf.pages[0].obj.get("/Annots", []) if "/T" in one]
+            answers = [one for one in found if "/IRT" in one]
+            assert all(str(one["/IRT"]["/Contents"]) == "Số nào đúng?" for one in answers)
+            assert [str(one["/T"]) for one in answers] in ([], ["Phạm Thị Bích Đại"])
+            groups = pdf.Root.get("/OCProperties", {}).get("/OCGs", [])
+            names = sorted(str(one["/Name"]) for one in groups)
+            return sorted(str(one["/Subtype"]) for one in found), names
+
+    mine, both = "Lê Hoàng Đại Biểu", ["Nhóm thẩm tra"]
+    assert await taken(first, "mine") == (["/Highlight"], [mine])
+    assert await taken(first, "mine,shared") == (
+        ["/Highlight", "/Text", "/Text"],
+        sorted([mine, *both]),
+    )
+    kinds, names = await taken(second, "mine,shared,presenter")
+    assert kinds == ["/Square", "/Text", "/Text"]
+    assert {*both, "Nguyễn Thị Thư Ký"} <= set(names)
+    assert await taken(second, shared) == (["/Text", "/Text"], both)
+    own = (await first.do("GET", path))["my_layer"]
+    assert await taken(second, own) == ([], [])
+    for bad in ("all", "", "mine;shared", ",".join(str(uuid.uuid4()) for _ in range(61))):
+        where = f"{path}/versions/{version}/export?layers={bad}"
+        assert (await second.refused("GET", where))[0] == 422, bad
 
 
 async def test_an_unknown_kind_is_refused(sign_in: SignIn) -> None:
