@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from server import clock
 from server.database import Database, WriteSession
+from server.demo.discussion import DISCUSS, PAPER, Discuss, plan_discussion
 from server.demo.meetings import ZONE, DemoDocument, DemoMeeting, DemoParticipant, meetings
 from server.demo.papers import paper_in_child
 from server.demo.people import DEMO_TILES, DemoPerson, people
@@ -73,7 +74,7 @@ async def start_demo(database: Database, files: Files, settings: Settings) -> La
         (settings.data / MARKER).touch()
         hashed = await asyncio.to_thread(HASHER.hash, PASSWORD)
         await database.write(SYSTEM, seed, profile, clock.now().astimezone(ZONE), hashed)
-    return Lane({DRAW: DrawPaper(database, files)})
+    return Lane({DRAW: DrawPaper(database, files), DISCUSS: Discuss(database, files)})
 
 
 def seed(session: WriteSession, profile: Profile, now: datetime, hashed: str) -> None:
@@ -239,5 +240,7 @@ class DrawPaper:
         def hand_in(session: WriteSession) -> None:
             row = document_row(session, document_id)
             add_version(session, row, str(payload["file_name"]), stored)
+            if payload["key"] == PAPER:
+                plan_discussion(session, document_id)
 
         await self.database.write(SYSTEM, hand_in)
