@@ -77,8 +77,16 @@ check-client: client_web/node_modules/.installed
 
 test: $(VENV)/.dev client_web/dist/.built browser ## everything, in at most ten minutes
 	@$(MAKE) --no-print-directory check
-	@echo "── contract, integration and browser tests"
-	@$(PY) -m pytest tests/contract tests/integration tests/e2e -q
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-server test-browser
+
+.PHONY: test-server test-browser
+test-server: $(VENV)/.dev client_web/dist/.built browser
+	@echo "── contract and integration tests"
+	@$(PY) -m pytest tests/contract tests/integration -q
+
+test-browser: $(VENV)/.dev client_web/dist/.built browser
+	@echo "── browser tests"
+	@$(PY) -m pytest tests/e2e -q
 
 .PHONY: browser
 browser: $(VENV)/.dev

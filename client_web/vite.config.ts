@@ -59,6 +59,8 @@ export default defineConfig({
   },
   test: {
     include: ['src/**/*.test.ts'],
+    // Far above what a test takes: a machine that also does other work is no failure.
+    testTimeout: 60_000,
     environment: 'happy-dom',
     // The browser build of Svelte, so that rune state works in tests as on the tablet.
     alias: [],
