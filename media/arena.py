@@ -11,10 +11,10 @@ import mmap
 from array import array
 from typing import Any
 
-import cffi
 from pylibsrtp._binding import ffi
 
 from .bounds import DATAGRAM_MAX
+from .datagrams import libc_types
 
 BURST = 8
 """Packets sent to one receiver as one message: a picture of 720p at 1 Mbit/s is four or five."""
@@ -23,20 +23,6 @@ TRAILER = 144
 SMALL, LARGE = 320, 1600
 """Bytes from one place to the next: a voice's packet, and a datagram. Odd multiples of a cache
 line, so that places spread over all sets of the cache; a power of two would share a few."""
-
-libc_types = cffi.FFI()
-libc_types.cdef(
-    """
-    struct iovec { void *iov_base; size_t iov_len; };
-    struct msghdr {
-        void *msg_name; unsigned int msg_namelen;
-        struct iovec *msg_iov; size_t msg_iovlen;
-        void *msg_control; size_t msg_controllen; int msg_flags;
-    };
-    struct mmsghdr { struct msghdr msg_hdr; unsigned int msg_len; };
-    int sendmmsg(int fd, struct mmsghdr *vector, unsigned int count, int flags);
-    """
-)
 
 
 class Places:

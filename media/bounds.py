@@ -80,6 +80,11 @@ TICK_S = 0.02
 """Retry timer of NACK while packets are missing: shorter than a picture."""
 CALM_TICK_S = 0.08
 """The same while nothing is missing; it paces the reports and the layer choice."""
+CALM_GRACE_S = 0.03
+"""So long a calm tick waits for a packet of media to wake the worker anyway."""
+CALLS_WAIT_S = 0.04
+"""Two packets of voice: when no media came for so long, checks and reports wake the worker
+themselves. While it flows they wait for the next packet."""
 CARE_S = 0.5
 """A receiver's layers are chosen anew this often, sooner when it reported…"""
 CARE_CALM_S = 1.0

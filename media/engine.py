@@ -65,11 +65,11 @@ class Engine:
         self.publishers = self.sessions.publishers
         self.receivers = self.sessions.receivers
         self.emit: Callable[[Event], None] = events or (lambda event: None)
-        self.packets_in = 0
         self.started = clock.now()
         self.remote: dict[tuple[str, str], Publisher] = {}
         self.forwarded: Callable[[Publisher, Stream, SourcePacket], None] | None = None
-        self._rhythm = Rhythm(lambda: self.tick(self.clock.now()))
+        self._rhythm = Rhythm(lambda: self.tick(self.clock.now()), clock.now)
+        self.port.after_wake = self._rhythm.pass_by
         self._swept_at = 0.0
         self._frozen = False
 
@@ -199,17 +199,6 @@ class Engine:
         if isinstance(owner, Receiver):
             owner.moved()
 
-    def peer_rtp(self, peer: Peer, data: bytes, now: float) -> None:
-        owner = self.sessions.owners.get(peer)
-        if isinstance(owner, Publisher):
-            self.packets_in += 1
-            owner.heard_rtp(data, now)
-
-    def peer_rtcp(self, peer: Peer, data: bytes, now: float) -> None:
-        owner = self.sessions.owners.get(peer)
-        if owner is not None:
-            owner.heard_rtcp(data, now)
-
     def stream_started(self, publisher: Publisher, stream: Stream) -> None:
         self.restage(publisher.meeting)
 
@@ -237,6 +226,7 @@ class Engine:
 
     def tick(self, now: float) -> bool:
         """Retries, reports and layer choice; true while something is being asked for."""
+        self.port.look_after_calls(now)
         sources = self._sources()
         wall = self.clock.wall()
         for publisher in sources:

@@ -22,11 +22,11 @@ from typing import Any, Protocol
 import pylibsrtp
 from pylibsrtp._binding import lib
 
-from .arena import BURST, Arena, Places, libc_types
+from .arena import BURST, Arena, Places
 from .bounds import Bounds
+from .datagrams import Address, find_in_libc, libc_types, pack_address, unpack_address
 from .forwarder import Feed
 from .lanes import Lane
-from .port import Address
 
 SOL_UDP, UDP_SEGMENT = 17, 103
 """Linux: the message is cut into datagrams of the size given in the control message."""
@@ -140,7 +140,7 @@ class Fanout:
         self.dropped = 0
         self.unprotected = 0
         self.resent = 0
-        self._sendmmsg = _find_sendmmsg() if batch else None
+        self._sendmmsg = find_in_libc("sendmmsg") if batch else None
         self.segments = segment and self._sendmmsg is not None
         self._holding = False
         self._waiting: list[_Plan] = []
@@ -320,34 +320,3 @@ def _octets(sizes: list[int], start: int, count: int) -> int:
     if len(sizes) == 1:
         return count * sizes[0]
     return sum(sizes[place % len(sizes)] for place in range(start, start + count))
-
-
-def _find_sendmmsg() -> Any:
-    try:
-        return libc_types.dlopen(None).sendmmsg
-    except (AttributeError, OSError):
-        return None
-
-
-def pack_address(address: Address, ipv6: bool) -> bytes:
-    """A `sockaddr_in` (16 bytes) or `sockaddr_in6` (28 bytes) as Linux lays them out."""
-    host, port = address[0], address[1]
-    if not ipv6:
-        family = array("H", (socket.AF_INET,)).tobytes()
-        return family + port.to_bytes(2, "big") + socket.inet_aton(host) + bytes(8)
-    host, _, zone = host.partition("%")
-    scope = socket.if_nametoindex(zone) if zone else 0
-    return (
-        array("H", (socket.AF_INET6,)).tobytes()
-        + port.to_bytes(2, "big")
-        + bytes(4)
-        + socket.inet_pton(socket.AF_INET6, host)
-        + array("I", (scope,)).tobytes()
-    )
-
-
-def unpack_address(raw: bytes) -> Address:
-    port = int.from_bytes(raw[2:4], "big")
-    if len(raw) == 16:
-        return socket.inet_ntoa(raw[4:8]), port
-    return socket.inet_ntop(socket.AF_INET6, raw[8:24]), port

@@ -38,9 +38,8 @@ class Feed:
 
     @property
     def numbering(self) -> Numbering | None:
-        if self.lane is not None and self.lane.last is not None:
-            return self.lane.last
-        return self.stood
+        last = self.lane.last if self.lane is not None else None
+        return last or self.stood
 
     def want(self, stream: Stream | None) -> None:
         """Show `stream` from its next keyframe on; the old picture stays until then.
@@ -74,8 +73,7 @@ class Feed:
         lane = self.lane
         if lane is None:
             return
-        if lane.last is not None:
-            self.stood = lane.last
+        self.stood = lane.last or self.stood
         del lane.feeds[self]
         lane.plan = None
         if not lane.feeds:
@@ -142,9 +140,15 @@ class Stream:
 
     def accept(self, packet: RtpPacket, now: float, stamp: int) -> SourcePacket | None:
         """Keep a packet, once: repeated, too old and unusable ones give None."""
-        ext = self.extend(packet.sequence)
-        if ext <= self.highest - self._size:
-            return None
+        highest = self.highest
+        if highest < 0:
+            ext = self.extend(packet.sequence)
+        else:
+            # as `unwrap` says, without a call
+            ahead = (packet.sequence - highest) & 0xFFFF
+            ext = highest + (ahead if ahead < 0x8000 else ahead - 0x10000)
+            if ext <= highest - self._size:
+                return None
         held = self._ring[ext & self._mask]
         if held is not None and held.ext >= ext:
             return None
@@ -163,7 +167,7 @@ class Stream:
         self._ring[ext & self._mask] = kept
         self.packets += 1
         self.octets += len(packet.payload)
-        if ext > self.highest:
+        if ext > highest:
             self.highest = ext
             self.last_arrival = now
             self.last_timestamp = packet.timestamp
@@ -239,7 +243,7 @@ class Stream:
             packet = self.cached(ext)
             if packet is not None:
                 sink.send_one(feed, lane.render(packet))
-                if lane.last is None or ext + lane.shift[0] > lane.last.sequence:
+                if ext > lane.reached:
                     lane.note(packet, now)
 
     def _lane_for(self, feed: Feed, packet: SourcePacket, now: float, late: float = 0.0) -> Lane:
@@ -272,7 +276,7 @@ class Stream:
         if lane_found is None:
             lane_found = self.lanes[key] = Lane(self, profile, shift, packet.ext)
             if stood is not None:
-                lane_found.last = stood
+                lane_found.stood = stood
         return lane_found
 
     def close(self) -> None:

@@ -94,16 +94,20 @@ class Lane:
     """Receivers of one stream whose slots have the same numbering."""
 
     __slots__ = (
+        "_at",
+        "_newest",
+        "_pictured",
         "feeds",
         "first",
         "fresh",
-        "last",
         "octets",
         "packets",
         "plan",
         "profile",
+        "reached",
         "reported",
         "shift",
+        "stood",
         "stream",
     )
 
@@ -112,7 +116,13 @@ class Lane:
         self.profile = profile
         self.shift = shift
         self.first = first
-        self.last: Numbering | None = None
+        self.stood: Numbering | None = None
+        """Where its feeds' numbering stood before its first packet."""
+        self.reached = -1
+        """The highest extended number of the source that was sent."""
+        self._newest: SourcePacket | None = None
+        self._pictured: SourcePacket | None = None
+        self._at = 0.0
         self.feeds: dict[Feed, None] = {}
         self.plan: Any = None
         self.packets = 0
@@ -153,19 +163,30 @@ class Lane:
 
     def note(self, packet: SourcePacket, now: float) -> None:
         """Remember how far the numbering has come."""
-        sequence, timestamp, picture, tl0 = self.shift
-        out = packet.ext + sequence
-        last = self.last
         self.packets += 1
         self.octets += len(packet.payload)
-        if last is not None and out <= last.sequence:
-            return
-        self.last = Numbering(
-            out,
-            (packet.timestamp + timestamp) & 0xFFFFFFFF,
-            now,
-            (packet.picture_id + picture) & 0x7FFF
-            if packet.picture_id >= 0
-            else (last.picture_id if last else -1),
-            (packet.tl0 + tl0) & 0xFF if packet.tl0 >= 0 else (last.tl0 if last else -1),
+        if packet.ext > self.reached:
+            self.reached = packet.ext
+            self._newest = packet
+            self._at = now
+            if packet.picture_id >= 0:
+                self._pictured = packet
+
+    @property
+    def last(self) -> Numbering | None:
+        """The numbering of the newest packet, as its receivers saw it."""
+        newest, stood, pictured = self._newest, self.stood, self._pictured
+        if newest is None:
+            return stood
+        sequence, timestamp, picture, tl0 = self.shift
+        picture_id, level = (stood.picture_id, stood.tl0) if stood is not None else (-1, -1)
+        if pictured is not None:
+            picture_id = (pictured.picture_id + picture) & 0x7FFF
+            level = (pictured.tl0 + tl0) & 0xFF if pictured.tl0 >= 0 else level
+        return Numbering(
+            newest.ext + sequence,
+            (newest.timestamp + timestamp) & 0xFFFFFFFF,
+            self._at,
+            picture_id,
+            level,
         )

@@ -19,7 +19,9 @@ from OpenSSL import SSL
 
 from .bounds import DATAGRAM_MAX
 from .clock import Clock
-from .port import Address, Port
+from .datagrams import Address
+from .intake import Datagram
+from .port import Port
 
 PROFILES = [
     dtls.SRTP_AEAD_AES_128_GCM,
@@ -51,9 +53,14 @@ class Owner(Protocol):
 
     def peer_connected(self, peer: Peer) -> None: ...
     def peer_closed(self, peer: Peer, reason: str) -> None: ...
-    def peer_rtp(self, peer: Peer, data: bytes, now: float) -> None: ...
-    def peer_rtcp(self, peer: Peer, data: bytes, now: float) -> None: ...
     def peer_moved(self, peer: Peer) -> None: ...
+
+
+class Ear(Protocol):
+    """Who hears the media of a session. `plain` is overwritten by the next datagram."""
+
+    def heard_rtp(self, plain: memoryview, now: float) -> None: ...
+    def heard_rtcp(self, plain: bytes, now: float) -> None: ...
 
 
 class _Pipe:
@@ -102,8 +109,8 @@ class _Pipe:
 class Peer:
     """A session's transport: ICE-lite addresses, DTLS, SRTP keys.
 
-    `owner` is told when it connects, moves, speaks or ends. It ends by `close`, by DTLS
-    close_notify, by a failed handshake, and by silence (the owner's timer asks `silent_since`).
+    `owner` is told when it connects, moves or ends, `ear` hears what it sends. It ends by `close`,
+    by DTLS close_notify, by a failed handshake, and by silence (`Sessions.sweep`).
     """
 
     def __init__(
@@ -111,6 +118,7 @@ class Peer:
         port: Port,
         certificate: Certificate,
         owner: Owner,
+        ear: Ear,
         *,
         fingerprints: list[tuple[str, str]],
         dtls_client: bool,
@@ -118,6 +126,7 @@ class Peer:
     ) -> None:
         self.port = port
         self.owner = owner
+        self.ear = ear
         self.clock = clock
         self.ice_ufrag = clock.token(4)
         self.ice_password = clock.token(16)
@@ -182,29 +191,29 @@ class Peer:
             self._task = asyncio.get_running_loop().create_task(self._handshake())
         return True
 
-    def datagram(self, data: bytes, now: float) -> None:
-        """A datagram from one of our sources."""
-        if not data or len(data) > DATAGRAM_MAX:
+    def datagram(self, datagram: Datagram, now: float) -> None:
+        """A datagram from one of our sources; it is decrypted where it lies."""
+        size, room = datagram.size, datagram.room
+        if not 1 <= size <= DATAGRAM_MAX:
             # only without the port's length shield: aiortc then shows its own defect
-            self.pipe.put(data)
+            self.pipe.put(bytes(datagram))
             return
-        first = data[0]
+        first = room[0]
         if 127 < first < 192:
             rx = self.rx
             if rx is None:
                 return
-            try:
-                if 192 <= data[1] <= 223:
-                    plain = rx.unprotect_rtcp(data)
+            if 192 <= room[1] <= 223:
+                if datagram.unprotect_rtcp(rx):
                     self.heard = now
-                    self.owner.peer_rtcp(self, plain, now)
-                else:
-                    plain = rx.unprotect(data)
-                    self.heard = now
-                    self.owner.peer_rtp(self, plain, now)
-            except (pylibsrtp.Error, IndexError):
-                self.unauthentic += 1
-        elif 19 < first < 64 and not self.pipe.put(data):
+                    self.ear.heard_rtcp(bytes(datagram), now)
+                    return
+            elif datagram.unprotect(rx):
+                self.heard = now
+                self.ear.heard_rtp(datagram.view[: datagram.size], now)
+                return
+            self.unauthentic += 1
+        elif 19 < first < 64 and not self.pipe.put(bytes(datagram)):
             self.port.refused["dtls_queue"] += 1
 
     def send(self, data: bytes) -> None:

@@ -10,7 +10,6 @@ Everything else is dropped here, before aiortc or OpenSSL see it; refusals are c
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 import socket
 from collections import Counter
@@ -19,11 +18,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from . import stun
-from .bounds import DATAGRAM_MAX, Bounds
+from .bounds import CALLS_WAIT_S, DATAGRAM_MAX, Bounds
 from .clock import SYSTEM, Clock
-
-Address = tuple[str, int]
-"""Host text and port as the socket gives them; IPv6 addresses carry two more fields, kept apart."""
+from .datagrams import Address
+from .intake import AT_ONCE, Datagram, Intake
+from .sockets import open_sockets
 
 
 @dataclass(frozen=True)
@@ -46,11 +45,11 @@ class Session(Protocol):
     pending_password: str
 
     def stun_confirmed(self, address: Address, nominated: bool, ufrag: str, now: float) -> bool: ...
-    def datagram(self, data: bytes, now: float) -> None: ...
+    def datagram(self, datagram: Datagram, now: float) -> None: ...
 
 
 class Port:
-    """The socket, the table of ICE user names, and the table of validated sources."""
+    """The sockets, the table of ICE user names, and the table of validated sources."""
 
     def __init__(
         self,
@@ -66,32 +65,47 @@ class Port:
         self.clock = clock
         self.refused: Counter[str] = Counter()
         self.ipv6 = ":" in host
-        self.socket = socket.socket(
-            socket.AF_INET6 if self.ipv6 else socket.AF_INET, socket.SOCK_DGRAM
-        )
-        if self.ipv6:
-            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        self.socket.setblocking(False)
-        _widen(self.socket)
-        self.socket.bind((host, port))
+        self.socket, self.calls = open_sockets(host, port)
+        """For media, and for all else where the kernel sorts (sockets.py); sent is on the first."""
         self.number: int = self.socket.getsockname()[1]
+        self._intake = Intake(self.ipv6)
         self.before_drain: Callable[[], None] | None = None
         self.after_drain: Callable[[], None] | None = None
+        self.after_wake: Callable[[float], None] | None = None
         self._by_ufrag: dict[str, Session] = {}
         self._by_source: dict[Address, Session] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._media_at = -1e9
+        self._woken_by_calls = False
         self.closed = False
 
     def open(self) -> None:
         """Start reading in the running event loop."""
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self.socket.fileno(), self._readable)
+        self._loop.add_reader(self.socket.fileno(), self._media_readable)
+        self.look_after_calls(self.clock.now())
 
     def close(self) -> None:
         if self._loop is not None and not self.closed:
             self._loop.remove_reader(self.socket.fileno())
+            self._leave_calls()
         self.closed = True
         self.socket.close()
+        if self.calls is not None:
+            self.calls.close()
+
+    def look_after_calls(self, now: float) -> None:
+        """Be woken by what is no media, when media has not come for a while (from a timer)."""
+        if self.calls is None or self._loop is None or self.closed or self._woken_by_calls:
+            return
+        if now - self._media_at >= CALLS_WAIT_S:
+            self._woken_by_calls = True
+            self._loop.add_reader(self.calls.fileno(), self._read, self.calls)
+
+    def _leave_calls(self) -> None:
+        if self._woken_by_calls and self.calls is not None and self._loop is not None:
+            self._woken_by_calls = False
+            self._loop.remove_reader(self.calls.fileno())
 
     def expect(self, ufrag: str, session: Session) -> None:
         """Answer binding requests for `ufrag`. Raises ValueError when it is taken."""
@@ -121,46 +135,62 @@ class Port:
             return False
         return True
 
-    def _readable(self) -> None:
+    def _media_readable(self) -> None:
+        now = self._media_at = self.clock.now()
+        self._read(self.socket)
+        if self.calls is not None:
+            self._leave_calls()
+            self._read(self.calls)
+        if self.after_wake is not None:
+            self.after_wake(now)
+
+    def _read(self, sock: socket.socket) -> None:
         if self.before_drain is not None:
             self.before_drain()
         try:
-            self._drain()
+            self._drain(sock)
         finally:
             if self.after_drain is not None:
                 self.after_drain()
 
-    def _drain(self) -> None:
-        receive = self.socket.recvfrom
+    def _drain(self, sock: socket.socket) -> None:
         now = self.clock.now()
-        limit = self.bounds.drain if self.shields.drain else 1 << 30
-        for _ in range(limit):
+        left = self.bounds.drain if self.shields.drain else 1 << 30
+        while left > 0 and not self.closed:
+            want = min(left, AT_ONCE)
             try:
-                data, source = receive(2048)
-            except (BlockingIOError, InterruptedError):
-                return
+                found = self._intake.read(sock, want)
             except OSError:
                 self.refused["receive"] += 1
                 return
-            self.datagram(data, source[:2], now)
+            for datagram, source in found:
+                self._sort(datagram, source, now)
+            if len(found) < want:
+                return
+            left -= want
 
     def datagram(self, data: bytes, source: Address, now: float) -> None:
-        """One datagram from `source`: to its session, answered as STUN, or refused."""
-        if self.shields.length and not 1 <= len(data) <= DATAGRAM_MAX:
+        """One datagram from `source`, as if it had been read from the socket."""
+        self._sort(Datagram(data), source, now)
+
+    def _sort(self, datagram: Datagram, source: Address, now: float) -> None:
+        """To its session, answered as STUN, or refused."""
+        size = datagram.size
+        if self.shields.length and not 1 <= size <= DATAGRAM_MAX:
             self.refused["length"] += 1
             return
-        if data and data[0] < 4:
-            self._stun(data, source, now)
+        if size and datagram.room[0] < 4:
+            self._stun(bytes(datagram), source, now)
             return
         session = self._by_source.get(source)
-        if session is None:
-            if self.shields.source:
-                self.refused["source"] += 1
-                return
+        if session is not None:
+            session.datagram(datagram, now)
+        elif self.shields.source:
+            self.refused["source"] += 1
+        else:
+            data = bytes(datagram)
             for session in set(self._by_ufrag.values()):
-                session.datagram(data, now)
-            return
-        session.datagram(data, now)
+                session.datagram(Datagram(data), now)
 
     def _stun(self, data: bytes, source: Address, now: float) -> None:
         request = stun.read_request(data)
@@ -187,13 +217,3 @@ def _unmapped(host: str) -> str:
         if mapped is not None:
             return str(mapped)
     return host.split("%", 1)[0]
-
-
-def _widen(sock: socket.socket) -> None:
-    """Buffers for a whole picture to all receivers, and for their reports at once (8 MB)."""
-    force = ((socket.SO_SNDBUF, 32), (socket.SO_RCVBUF, 33))  # SO_SNDBUFFORCE, SO_RCVBUFFORCE
-    for plain, forced in force:
-        with contextlib.suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, plain, 8 << 20)
-        with contextlib.suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, forced, 8 << 20)

@@ -81,6 +81,9 @@ class Publisher:
         }
         self._remb_at = 0.0
         self._report_at = 0.0
+        self._plain: set[int] = set()
+        """SSRCs of which no header extension is of use any more."""
+        self.packets = 0
         self.unusable = 0
         self.recovered = 0
 
@@ -92,10 +95,11 @@ class Publisher:
             found.sort(key=lambda i: track.layers.index(i.stream.layer))
         return found
 
-    def heard_rtp(self, data: bytes, now: float) -> None:
+    def heard_rtp(self, data: bytes | memoryview, now: float) -> None:
         """A plain RTP packet of the publisher."""
+        self.packets += 1
         try:
-            packet = parse_rtp(data)
+            packet = parse_rtp(data, self._plain)
         except MalformedPacket:
             self.unusable += 1
             return
@@ -131,7 +135,10 @@ class Publisher:
         kept = stream.accept(packet, now, abs_send_time(now))
         if kept is None:
             return
-        incoming.reception.arrived(kept.ext, packet.timestamp, len(packet.payload), now)
+        reception = incoming.reception
+        reception.arrived(kept.ext, packet.timestamp, len(packet.payload), now)
+        if incoming.report is None:
+            reception.follow(kept.ext, packet.timestamp, now)
         if stream.video:
             if incoming.missing.arrived(kept.ext, now):
                 self.listener.packet_missed()
@@ -192,6 +199,8 @@ class Publisher:
             level=self._extension.get(("audio", AUDIO_LEVEL)) if track.kind == "audio" else None,
         )
         self.incoming[packet.ssrc] = incoming
+        if incoming.level is None:
+            self._plain.add(packet.ssrc)
         for repair, media in track.repairs.items():
             if media == packet.ssrc:
                 self._repairs[repair] = incoming
@@ -221,6 +230,7 @@ class Publisher:
         """Forget a stream; its feeds keep their last picture."""
         incoming.stream.close()
         self.incoming.pop(incoming.ssrc, None)
+        self._plain.discard(incoming.ssrc)
         for repair in [r for r, i in self._repairs.items() if i is incoming]:
             del self._repairs[repair]
 

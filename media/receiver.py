@@ -116,6 +116,10 @@ class Receiver:
         self.layers, self.audio_only = layers, only
         return True
 
+    def heard_rtp(self, plain: memoryview, now: float) -> None:
+        """A receiver has nothing to say in RTP."""
+        self.unusable += 1
+
     def heard_rtcp(self, data: bytes, now: float) -> None:
         """A plain compound packet of the receiver."""
         self._news = True

@@ -35,7 +35,6 @@ class Reception:
         if ext <= self.highest:
             return
         self.highest = ext
-        self._follow(timestamp, now)
         transit = now * self.clock_rate - timestamp
         if self._transit is not None:
             change = abs(transit - self._transit)
@@ -44,8 +43,10 @@ class Reception:
                 self.jitter += (change - self.jitter) / 16
         self._transit = transit
 
-    def _follow(self, timestamp: int, now: float) -> None:
+    def follow(self, ext: int, timestamp: int, now: float) -> None:
         """Keep the least delayed packet as the clock of a publisher without sender reports."""
+        if ext < self.highest:
+            return
         if self._anchor is None:
             self._anchor = (now, timestamp)
             return

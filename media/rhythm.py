@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from .bounds import CALM_TICK_S, NACK_REORDER_S, TICK_S
+from .bounds import CALM_GRACE_S, CALM_TICK_S, NACK_REORDER_S, TICK_S
 
 
 class Timer(Protocol):
@@ -21,15 +21,20 @@ Later = Callable[[float, Callable[[], None]], Timer]
 class Rhythm:
     """Calls `tick` every TICK_S while its last answer was true (busy), else every CALM_TICK_S.
 
-    Each wake-up of an idle worker starts with cold caches; docs/decisions/ has what calm ticks
-    saved. `later` (delay in s, call) is the running loop's.
+    Each wake-up of an idle worker starts with cold caches (docs/decisions/ has what that costs),
+    so a calm tick prefers to be taken along: `pass_by` is called when the worker is awake anyway.
+    `later` (delay in s, call) is the running loop's; `now` gives monotonic seconds.
     """
 
-    def __init__(self, tick: Callable[[], bool], later: Later | None = None) -> None:
+    def __init__(
+        self, tick: Callable[[], bool], now: Callable[[], float], later: Later | None = None
+    ) -> None:
         self._tick = tick
+        self._now = now
         self._later: Later = later or _later_in_loop
         self._timer: Timer | None = None
         self._soon = False
+        self._welcome = 0.0
 
     def start(self) -> None:
         """Tick now and from now on."""
@@ -49,6 +54,12 @@ class Rhythm:
         self._timer.cancel()
         self._timer = self._later(NACK_REORDER_S, self._run)
 
+    def pass_by(self, now: float) -> None:
+        """The worker is awake: a calm tick that is due is done with."""
+        if now >= self._welcome and not self._soon and self._timer is not None:
+            self._timer.cancel()
+            self._run()
+
     def _run(self) -> None:
         # planned before the work: an error in a tick never ends the timers
         self._soon = True
@@ -56,7 +67,8 @@ class Rhythm:
         busy = self._tick()
         if not busy and self._timer is not None:
             self._timer.cancel()
-            self._timer = self._later(CALM_TICK_S, self._run)
+            self._timer = self._later(CALM_TICK_S + CALM_GRACE_S, self._run)
+            self._welcome = self._now() + CALM_TICK_S
             self._soon = False
 
 

@@ -7,6 +7,7 @@ forwarded untouched; of H.264 only the start of a decodable picture is found.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from struct import Struct
 from typing import NamedTuple
 
@@ -33,8 +34,11 @@ class RtpPacket(NamedTuple):
 _NO_EXTENSIONS: dict[int, bytes] = {}
 
 
-def parse_rtp(data: bytes) -> RtpPacket:
-    """RFC 3550 §5.1 with RFC 8285 extensions; padding is taken off. Raises MalformedPacket."""
+def parse_rtp(data: bytes | memoryview, plain: Container[int] = ()) -> RtpPacket:
+    """RFC 3550 §5.1 with RFC 8285 extensions; padding is taken off. Raises MalformedPacket.
+
+    Extensions of the SSRCs in `plain` are passed over. Nothing of `data` is referred to later.
+    """
     size = len(data)
     if size < 12:
         raise MalformedPacket("short header")
@@ -50,7 +54,9 @@ def parse_rtp(data: bytes) -> RtpPacket:
         end = start + 4 + 4 * ((data[start + 2] << 8) | data[start + 3])
         if end > size:
             raise MalformedPacket("extension beyond packet")
-        if profile == 0xBEDE:
+        if ssrc in plain:
+            pass
+        elif profile == 0xBEDE:
             extensions = _one_byte(data, start + 4, end)
         elif profile & 0xFFF0 == 0x1000:
             extensions = _two_byte(data, start + 4, end)
@@ -70,11 +76,11 @@ def parse_rtp(data: bytes) -> RtpPacket:
         timestamp,
         ssrc,
         extensions,
-        data[start:end],
+        bytes(data[start:end]),
     )
 
 
-def _one_byte(data: bytes, pos: int, end: int) -> dict[int, bytes]:
+def _one_byte(data: bytes | memoryview, pos: int, end: int) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     while pos < end:
         head = data[pos]
@@ -87,12 +93,12 @@ def _one_byte(data: bytes, pos: int, end: int) -> dict[int, bytes]:
         size = (head & 0x0F) + 1
         if pos + size > end:
             break
-        found[identity] = data[pos : pos + size]
+        found[identity] = bytes(data[pos : pos + size])
         pos += size
     return found
 
 
-def _two_byte(data: bytes, pos: int, end: int) -> dict[int, bytes]:
+def _two_byte(data: bytes | memoryview, pos: int, end: int) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     while pos + 1 < end:
         identity = data[pos]
@@ -103,7 +109,7 @@ def _two_byte(data: bytes, pos: int, end: int) -> dict[int, bytes]:
         pos += 2
         if pos + size > end:
             break
-        found[identity] = data[pos : pos + size]
+        found[identity] = bytes(data[pos : pos + size])
         pos += size
     return found
 

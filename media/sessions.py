@@ -52,6 +52,7 @@ class Sessions:
         self.owners: dict[Peer, Publisher | Receiver] = {}
         self.certificate = Certificate.generateCertificate()
         self.candidates = candidates
+        self._heard_before = 0
         self.cname = f"bridge-{clock.token(4)}"
         self._port = port
         self._fanout = fanout
@@ -146,6 +147,8 @@ class Sessions:
         owner = self.owners.pop(peer, None)
         if owner is not None:
             owner.close()
+            if isinstance(owner, Publisher):
+                self._heard_before += owner.packets
             self.publishers.pop(owner.session, None)
             self.receivers.pop(owner.session, None)
             self._versions.pop(owner.session, None)
@@ -171,6 +174,11 @@ class Sessions:
         )
         await asyncio.sleep(0)
 
+    @property
+    def packets_in(self) -> int:
+        """RTP packets of publishers, of those that are gone too."""
+        return self._heard_before + sum(p.packets for p in self.publishers.values())
+
     # -- inside
 
     def _peer(self, offer: sdp.Offer, owner: Publisher | Receiver) -> Peer:
@@ -178,6 +186,7 @@ class Sessions:
             self._port,
             self.certificate,
             self._listener,
+            owner,
             fingerprints=offer.fingerprints,
             dtls_client=offer.setup == "passive",
             clock=self._clock,

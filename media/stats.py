@@ -51,7 +51,7 @@ def engine_stats(engine: Engine, link: Link | None = None) -> dict[str, Any]:
         "cpu_s": round(usage.ru_utime + usage.ru_stime, 4),
         "rss_kb": rss_kb() or usage.ru_maxrss,
         "uptime_s": round(engine.clock.now() - engine.started, 3),
-        "packets_in": engine.packets_in,
+        "packets_in": engine.sessions.packets_in,
         "packets_out": fanout.sent,
         "bytes_out": fanout.octets,
         "send_dropped": fanout.dropped,

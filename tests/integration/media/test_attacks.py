@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from media import peer as peer_module
+from media.intake import Datagram
 from media.port import Shields
 
 from .meeting import Room, Talker, check_whole, room
@@ -171,7 +172,7 @@ async def flood_dtls(shields: Shields) -> int:
         assert peer is not None
         record = b"\x16\xfe\xfd" + bytes(8) + b"\x00\x10" + os.urandom(16)
         for _ in range(500):
-            peer.datagram(record, made.engine.clock.now())
+            peer.datagram(Datagram(record), made.engine.clock.now())
         longest = len(peer.pipe)
         await until(lambda: len(peer.pipe) == 0, "queue drained")
         assert await meeting_goes_on(made, talker, sites)
@@ -185,14 +186,14 @@ async def longest_stall(shields: Shields, attack: Callable[[tuple[str, int]], No
         port = made.engine.port
         runs: list[int] = []
         count = 0
-        datagram = port.datagram
+        sort = port._sort
 
-        def counted(data: bytes, source: tuple[str, int], now: float) -> None:
+        def counted(datagram: Datagram, source: tuple[str, int], now: float) -> None:
             nonlocal count
             count += 1
-            datagram(data, source, now)
+            sort(datagram, source, now)
 
-        port.datagram = counted  # type: ignore[method-assign]
+        port._sort = counted  # type: ignore[method-assign]
 
         flush = port.after_drain
 

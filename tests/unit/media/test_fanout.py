@@ -12,12 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.arena import libc_types
 from media.bounds import Bounds
-from media.fanout import Fanout, pack_address, unpack_address
+from media.datagrams import Address, libc_types
+from media.fanout import Fanout
 from media.forwarder import Feed, Stream
 from media.lanes import Profile
-from media.port import Address
 from media.rtp import RtpPacket, parse_rtp
 
 GCM = pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM
@@ -223,8 +222,3 @@ def test_one_packet_again() -> None:
         receiver.received()
     receiver.tx = None
     assert not fanout.send_one(feed, plain)
-
-
-@pytest.mark.parametrize("address", [("127.0.0.1", 4000), ("::1", 65535), ("2001:db8::5", 1)])
-def test_addresses_round_trip(address: Address) -> None:
-    assert unpack_address(pack_address(address, ":" in address[0])) == address

@@ -50,7 +50,7 @@ def test_arrivals_alone_give_a_clock_of_the_least_delayed() -> None:
     assert reception.timestamp_at(0.0) is None
     for number in range(500):
         late = 0.03 if number % 5 else 0.0
-        reception.arrived(number, number * 960, 1, 10 + number / 50 + late)
+        reception.follow(number, number * 960, 10 + number / 50 + late)
     found = reception.timestamp_at(20.0)
     assert found is not None
     assert abs(found - 500 * 960) < 48000 * 0.002
