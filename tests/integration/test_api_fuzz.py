@@ -51,12 +51,15 @@ class Known:
         document = await add_paper(secretary, meeting, paper(1))
         view = await secretary.do("GET", f"/documents/{document}")
         found = await secretary.do("GET", f"/meetings/{meeting}")
+        shared = {"title": "Góp ý", "audience": "everyone"}
+        layer = await secretary.do("POST", f"/documents/{document}/layers", shared)
         self.ids = {
             "meeting_id": meeting,
             "item_id": found["view"]["items"][0]["id"],
             "person_id": self.server.people["daibieu1"],
             "document_id": document,
             "version_id": view["version"]["id"],
+            "layer_id": layer["id"],
             "index": "0",
             "scale": "2",
             "column": "0",

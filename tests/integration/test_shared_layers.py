@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import contextlib
 from dataclasses import dataclass
 from typing import Any
+
+import websockets
 
 from tests.harness.marks import Outbox, answer, opened, put
 from tests.harness.meetings import add_paper, make_meeting
@@ -252,7 +256,7 @@ async def test_the_presenter_writes_all_see_and_wet_ink_is_bounded(sign_in: Sign
 
 
 async def test_bad_input_on_shared_layers(sign_in: SignIn) -> None:
-    """Layers of others, ids of others, clocks a year off, a million points."""
+    """Layers of others, ids of others, clocks a year off, strokes far too long."""
     room = await stage(sign_in)
     layer = await room.share(room.two)
     other = await room.share(room.three)
@@ -285,11 +289,29 @@ async def test_bad_input_on_shared_layers(sign_in: SignIn) -> None:
         await one.send(t="ann.open", layer=layer, cursor=0)
         items = (await one.expect("ann.snapshot"))["items"]
         assert [abs(item["created"] - item["modified"]) < 60_000 for item in items] == [True, True]
-        million = {
-            **put(room.version),
-            "kind": "highlight",
-            "geometry": {"quads": [[1, 2, 3, 4, 5, 6, 7, 8]] * 20_000},
-        }
-        nack = await ones.send(one, ones.push(million))
-        assert nack["t"] == "ann.nack"
+        for points in (60_000, 180_000):
+            stroke = {**put(room.version), "kind": "ink", "geometry": {"rect": [0, 0, 9, 9]}}
+            stroke["ink"] = base64.urlsafe_b64encode(bytes(points * 4)).decode().rstrip("=")
+            nack = await ones.send(one, ones.push(stroke))
+            assert (nack["code"], nack["index"]) == ("too_large", 0)
         assert (await ones.send(one, ones.push()))["t"] == "ann.ack"
+
+
+async def test_a_million_points_end_their_own_connection_and_nobody_elses(
+    sign_in: SignIn,
+) -> None:
+    room = await stage(sign_in)
+    layer = await room.share(room.two)
+    ones, twos = room.outbox(layer), room.outbox(layer)
+    stroke = {**put(room.version), "kind": "ink", "geometry": {"rect": [0, 0, 9, 9]}}
+    stroke["ink"] = base64.urlsafe_b64encode(bytes(4 * 10**6)).decode().rstrip("=")
+    async with room.two.live() as two:
+        await opened(two, layer)
+        async with room.one.live() as one:
+            with contextlib.suppress(websockets.ConnectionClosed):
+                await one.send(**ones.push(stroke))
+            assert await one.closed() == 1009
+        async with room.one.live() as one:
+            assert (await ones.send(one, ones.push(room.note("sau đó"))))["t"] == "ann.ack"
+            assert (await delta(two, layer))[0]["body"] == "sau đó"
+            assert (await twos.send(two, twos.push()))["t"] == "ann.ack"
