@@ -50,3 +50,33 @@ def test_tools_and_bars_follow_the_page(window: Opener) -> None:
     tablet.open_paper(REPORT)
     for testid in ("back", "page-label", "open-tools", "mark-status"):
         expect(tablet.page.get_by_test_id(testid)).to_be_visible()
+
+
+COUNT_PAINTED = """
+const send = Worker.prototype.postMessage;
+window.painted_ = {};
+Worker.prototype.postMessage = function (message, moved) {
+  if (message.kind === 'page' && message.id !== undefined)
+    window.painted_[message.path] = (window.painted_[message.path] ?? 0) + 1;
+  return send.call(this, message, moved);
+};
+"""
+
+
+def test_a_page_that_goes_by_is_painted_once(window: Opener) -> None:
+    tablet = window()
+    tablet.context.add_init_script(COUNT_PAINTED)
+    tablet.enter("delegate")
+    tablet.open_paper(REPORT)
+    page = tablet.page
+    page.locator(SHOWN).wait_for()
+    for number in range(1, 8):
+        page.evaluate(
+            "(to) => { document.querySelector('[data-testid=pages]').scrollTop = to; }",
+            page.evaluate("(n) => document.querySelector('[data-page]').offsetHeight * n", number),
+        )
+        page.locator(f"[data-page='{number}'] canvas.shown").wait_for()
+    times = page.evaluate("window.painted_")
+    # The first one is painted by the page's own thread where the tap was faster than the worker.
+    assert len(times) >= 7
+    assert max(times.values()) == 1, times

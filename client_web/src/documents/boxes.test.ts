@@ -1,54 +1,74 @@
 // @vitest-environment node
 import { expect, test } from 'vitest';
-import { boxesFor, keepBoxes, type UsedBox } from './boxes';
+import { keepBoxes, type UsedBox } from './boxes';
 
-const bySlot = (first: number, last: number) =>
-  new Map(boxesFor({ first, last }).map(({ slot, index }) => [index, slot]));
+const pages = 60;
+const moving = (before: UsedBox[], first: number, last: number) =>
+  keepBoxes(before, { range: { first, last }, pages, moving: true });
+const resting = (before: UsedBox[], first: number, last: number) =>
+  keepBoxes(before, { range: { first, last }, pages, moving: false });
+const shown = (boxes: UsedBox[]) => boxes.filter(({ parked }) => !parked).map(({ index }) => index);
+const slotOf = (boxes: UsedBox[], index: number) =>
+  boxes.find((box) => box.index === index && !box.parked)?.slot;
 
 test('a page keeps its box while it is on stage, and no two share one', () => {
-  for (let first = 0; first < 40; first += 1) {
-    const before = bySlot(first, first + 2);
-    const after = bySlot(first + 1, first + 3);
-    for (const page of [first + 1, first + 2]) expect(after.get(page)).toBe(before.get(page));
-    expect(new Set(after.values()).size).toBe(3);
+  let boxes = resting([], 0, 2);
+  for (let first = 1; first < 40; first += 1) {
+    const after = moving(boxes, first, first + 2);
+    expect(shown(after).sort((one, other) => one - other)).toEqual([first, first + 1, first + 2]);
+    for (const page of [first, first + 1]) expect(slotOf(after, page)).toBe(slotOf(boxes, page));
+    expect(new Set(after.map(({ slot }) => slot)).size).toBe(after.length);
+    boxes = after;
   }
 });
 
 test('scrolling through a document uses a handful of boxes', () => {
-  const slots = new Set<number>();
-  for (let first = 0; first < 300; first += 1) {
-    for (const { slot } of boxesFor({ first, last: first + 2 })) slots.add(slot);
+  let boxes = resting([], 0, 2);
+  for (let first = 1; first < 58; first += 1) {
+    boxes = moving(boxes, first, first + 2);
+    expect(boxes.length).toBeLessThanOrEqual(7);
   }
-  expect(slots.size).toBe(3);
 });
 
-test('an empty stage has none, a crowded one has enough', () => {
-  expect(boxesFor({ first: 0, last: -1 })).toEqual([]);
-  const crowded = boxesFor({ first: 7, last: 20 });
-  expect(new Set(crowded.map(({ slot }) => slot)).size).toBe(14);
+test('what did not change is the same object, so that nothing runs again', () => {
+  const before = moving(resting([], 0, 1), 1, 2);
+  const after = moving(before, 2, 3);
+  for (const box of before.filter(({ index, parked }) => index === 2 && !parked)) {
+    expect(after).toContain(box);
+  }
+  expect(moving(after, 2, 3)).toEqual(after);
 });
 
-test('while the sheet moves no box is made, dropped or moved among its siblings', () => {
-  let boxes: UsedBox[] = keepBoxes([], { first: 0, last: 2 }, false);
-  const slots = boxes.map(({ slot }) => slot);
+test('while the sheet moves none is dropped or moved among its siblings', () => {
+  let boxes = resting([], 0, 2);
   for (let first = 1; first < 40; first += 1) {
-    boxes = keepBoxes(boxes, { first, last: first + 1 }, true);
-    expect(boxes.map(({ slot }) => slot)).toEqual(slots);
-    expect(boxes.filter(({ parked }) => parked)).toHaveLength(1);
+    const after = moving(boxes, first, first + 2);
+    expect(after.slice(0, boxes.length).map(({ slot }) => slot)).toEqual(
+      boxes.map(({ slot }) => slot),
+    );
+    boxes = after;
   }
 });
 
-test('at rest the boxes stand in reading order', () => {
-  const moving = keepBoxes([], { first: 0, last: 3 }, true);
-  const rested = keepBoxes(
-    keepBoxes(moving, { first: 6, last: 9 }, true),
-    { first: 6, last: 9 },
-    false,
-  );
-  expect(rested.map(({ index }) => index)).toEqual([6, 7, 8, 9]);
+test('a box that stood at rest waits with its page; spare ones take those that come', () => {
+  const rested = resting([], 0, 1);
+  const after = moving(rested, 2, 3);
+  for (const page of [0, 1]) {
+    expect(after.find(({ index }) => index === page)).toMatchObject({ parked: true, rested: true });
+  }
+  expect(shown(after)).toEqual([2, 3]);
 });
 
-test('boxes of a crowded sheet are not kept when it is no longer crowded', () => {
-  const crowded = keepBoxes([], { first: 0, last: 9 }, false);
-  expect(keepBoxes(crowded, { first: 0, last: 2 }, false).length).toBeLessThanOrEqual(3);
+test('at rest the boxes stand in reading order, the spare ones where the next pages come', () => {
+  const rested = resting(moving(resting([], 0, 3), 6, 9), 6, 9);
+  expect(rested.map(({ index }) => index)).toEqual([6, 7, 8, 9, 10, 11]);
+  expect(shown(rested)).toEqual([6, 7, 8, 9]);
+  expect(resting(rested, 57, 59).map(({ index }) => index)).toEqual([57, 58, 59]);
+});
+
+test('a crowded sheet gets enough boxes and an empty one has none', () => {
+  const crowded = resting([], 7, 20);
+  expect(shown(crowded)).toHaveLength(14);
+  expect(resting(crowded, 7, 9).length).toBeLessThanOrEqual(5);
+  expect(resting([], 0, -1)).toEqual([]);
 });

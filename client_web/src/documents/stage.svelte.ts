@@ -24,6 +24,8 @@ const MARGIN = {
 const DOUBLE_TAP_ZOOM = 2.5;
 /** After this rest (ms) sharp tiles are fetched for what is shown. */
 const REST_MS = 120;
+/** A sheet whose end of scrolling the browser forgets to tell is at rest after this, ms. */
+const GLIDE_MS = 1_500;
 
 /**
  * Pages are made ready this far ahead of the window and kept this far behind it, in windows. Each
@@ -64,6 +66,7 @@ export class Stage implements PinchListener {
   #position = 0;
   #onward = true;
   #movedAt = 0;
+  #gliding = false;
   #restTimer: ReturnType<typeof setTimeout> | undefined;
   #pinch: { focus: Point; ratio: number; now: Point } | undefined;
   readonly #onPlace: (place: Place) => void;
@@ -88,14 +91,19 @@ export class Stage implements PinchListener {
     // The browser tells it once a frame, before it draws.
     const onScroll = () => {
       this.moving = true;
+      this.#gliding = 'onscrollend' in window;
       this.#look();
     };
+    // A frame that comes late is no rest: where the browser tells the end, it is waited for.
+    const onEnd = () => (this.#gliding = false);
     scroller.addEventListener('scroll', onScroll, { passive: true });
+    scroller.addEventListener('scrollend', onEnd, { passive: true });
     const unpinch = watchPinch(scroller, this);
     return () => {
       resize.disconnect();
       unpinch();
       scroller.removeEventListener('scroll', onScroll);
+      scroller.removeEventListener('scrollend', onEnd);
       clearTimeout(this.#restTimer);
       this.#restTimer = undefined;
       this.#scroller = this.#sheet = undefined;
@@ -246,10 +254,12 @@ export class Stage implements PinchListener {
   // One timer that looks again: setting it anew in every frame cost a tenth of the scrolling.
   readonly #restIfStill = (): void => {
     const still = performance.now() - this.#movedAt;
-    if (still < REST_MS - 1) {
-      this.#restTimer = setTimeout(this.#restIfStill, REST_MS - still);
+    const wanted = this.#gliding ? GLIDE_MS : REST_MS;
+    if (still < wanted - 1) {
+      this.#restTimer = setTimeout(this.#restIfStill, Math.min(wanted - still, REST_MS));
       return;
     }
+    this.#gliding = false;
     this.#restTimer = undefined;
     this.moving = false;
     this.rest = this.scroll;

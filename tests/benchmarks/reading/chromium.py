@@ -59,20 +59,30 @@ class Report:
 def take_priority() -> int:
     """Puts this process and its children before others; the niceness that came of it.
 
-    Where the kernel groups processes by session (sched(7), "The autogroup feature") niceness
-    counts only inside the group: the group of this session is put first, too.
+    Where the kernel groups processes by session niceness counts only inside the group: see
+    `_put_first`.
     """
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(PRIORITY))
+    _put_first("self")
     return os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def _put_first(process: int | str) -> None:
+    """Puts the session of a process before others (sched(7), "The autogroup feature")."""
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{process}/autogroup").write_text(str(PRIORITY))
 
 
 @contextlib.contextmanager
 def launched(playwright: Playwright) -> Iterator[Browser]:
     """A browser of its own, so that one figure does not warm the next."""
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    # It is a session of its own, which did not inherit the place of ours.
+    session = browser.new_browser_cdp_session()
+    for process in session.send("SystemInfo.getProcessInfo")["processInfo"]:
+        _put_first(process["id"])
+    session.detach()
     try:
         yield browser
     finally:
