@@ -1,4 +1,4 @@
-"""The one error of this domain. Words for people live in the client; here are codes only."""
+"""The errors of this domain. Words for people live in the client; here are codes only."""
 
 from __future__ import annotations
 
@@ -16,3 +16,11 @@ class AnnotationError(ValueError):
         self.code = code
         self.field = field
         self.index = index
+
+
+class XfdfError(ValueError):
+    """A file that is not taken as XFDF: `too_large`, `bad_xml` or `not_xfdf`. Never on the wire."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

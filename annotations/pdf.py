@@ -301,17 +301,12 @@ def _line(draft: _Draft) -> None:
 
 def _free_text(draft: _Draft) -> None:
     mark, canvas = draft.mark, draft.canvas
-    x0, y0, x1, y1 = mark.geometry["rect"]
+    x0, y0 = mark.geometry["rect"][:2]
     size = float(mark.style.get("font_size", DEFAULT_FONT_SIZE))
     red, green, blue = drawing.rgb(draft.color)
     at = f"/Helv {size / draft.frame.unit:g} Tf {red:g} {green:g} {blue:g} rg"
     draft.entries = {"Subtype": PdfName("FreeText"), "DA": at, "BS": {"W": 0}}
-    corners = [drawing.apply(_matrix_of(mark), x, y) for x, y in ((x0, y0), (x1, y1))]
-    draft.inner = _box(corners)
-    canvas.points += corners
-    turn = -int(mark.geometry.get("rotate", 0)) % 360
-    if turn:
-        draft.entries["Rotate"] = turn
+    _say_turn(draft)
     draft.has_text = True
     canvas.fill_color(draft.color)
     for number, line in enumerate(mark.body.split("\n")):
@@ -320,13 +315,29 @@ def _free_text(draft: _Draft) -> None:
             canvas.text(x0, down, line, size, draft.face)
 
 
+def _say_turn(draft: _Draft) -> None:
+    """Where a box with text stands once it is turned, and its turn, counter-clockwise."""
+    x0, y0, x1, y1 = draft.mark.geometry["rect"]
+    corners = [drawing.apply(_matrix_of(draft.mark), x, y) for x, y in ((x0, y0), (x1, y1))]
+    draft.inner = _box(corners)
+    draft.canvas.points += corners
+    turn = -int(draft.mark.geometry.get("rotate", 0)) % 360
+    if turn:
+        draft.entries["Rotate"] = turn
+
+
 def _stamp(draft: _Draft) -> None:
     mark, canvas = draft.mark, draft.canvas
     x0, y0, x1, y1 = mark.geometry["rect"]
     size = float(mark.style.get("font_size", DEFAULT_FONT_SIZE))
     name = str(mark.style.get("stamp", ""))
     words = STAMP_WORDS.get(name, name)
-    draft.entries = {"Subtype": PdfName("Stamp"), "Name": PdfName(name or "Draft")}
+    draft.entries = {
+        "Subtype": PdfName("Stamp"),
+        "Name": PdfName(name or "Draft"),
+        "BS": {"W": round(draft.width / draft.frame.unit, 3)},
+    }
+    _say_turn(draft)
     draft.has_text = True
     canvas.pen(draft.color, draft.width)
     canvas.polygon([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])

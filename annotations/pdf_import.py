@@ -38,8 +38,6 @@ from annotations.pdf_values import (
 
 _HIDDEN: Final = 2 | 32
 """Hidden and NoView."""
-_NEAR: Final = frozenset({"Caret", "Polygon", "PolyLine", "Stamp"})
-"""Drawn better by the file itself; their words are taken."""
 _CIRCLE: Final = -1
 """No object's number."""
 CUT: Final = "…"
@@ -48,12 +46,13 @@ CUT: Final = "…"
 
 @dataclass(frozen=True, slots=True)
 class RawMark:
-    """One entry of a page's /Annots. `index`: its place there. `number`: its object, 0 for a direct
-    one. `entries`: its dictionary with references followed, but for those in P, Parent, Popup and
-    IRT, which are PdfRef. `shown`: its optional content is on."""
+    """One entry of a page's /Annots. `index`: its place there, None where it stands in no PDF.
+    `number`: its object, 0 for a direct one. `entries`: its dictionary with references followed,
+    but for those in P, Parent, Popup and IRT, which are PdfRef. `shown`: its optional content is
+    on."""
 
     page: int
-    index: int
+    index: int | None
     number: int
     subtype: str
     entries: dict[str, PdfValue]
@@ -84,16 +83,19 @@ def import_marks(
             break
         if raw.subtype == "Popup":
             continue
-        if threads.take_state(raw):
-            found.taken.add((raw.page, raw.index))
-            continue
-        read = _read(raw, places[raw.page], face)
-        if not read:
-            found.leave(raw.subtype)
-            continue
-        threads.note(raw, len(found.marks))
-        found.take(read)
-        if raw.subtype not in _NEAR:
+        drawn = True
+        if not threads.take_state(raw):
+            try:
+                read = _read(raw, places[raw.page], face)
+            except KeyError:  # of a page there is not
+                read = []
+            if not read:
+                found.leave(raw.subtype)
+                continue
+            threads.note(raw, len(found.marks))
+            found.take(read)
+            drawn = "subtype" not in read[0].foreign_props
+        if drawn and raw.index is not None:
             found.taken.add((raw.page, raw.index))
     threads.tie(found.marks)
     return found
@@ -116,19 +118,17 @@ def _read(raw: RawMark, place: PagePlace, face: Typeface) -> list[ImportedMark]:
     if not raw.shown or (int(flags) & _HIDDEN and not reply):
         return []
     body = body_of(entries)
-    if name in _NEAR and body.casefold() in ("", str(entries.get("Name")).casefold()):
-        return []
     look = Look(name, entries, place.frame, place.rotation, body, face)
     style = _style(entries)
     by = text_of(entries.get("T")).strip()[:MAX_NAME]
-    props: JsonObject = {"index": raw.index, "pdf": foreign.keep(entries)}
+    props: JsonObject = {"pdf": foreign.keep(entries)}
+    if raw.index is not None:
+        props["index"] = raw.index
     if by:
         props["by"] = by
     own_name = text_of(entries.get("NM"))[:MAX_NAME]
     if own_name:
         props["nm"] = own_name
-    if name in _NEAR:
-        props["subtype"] = name
     created = date_of(entries.get("CreationDate"))
     modified = date_of(entries.get("M"))
     records: list[ImportedMark] = []
@@ -138,6 +138,8 @@ def _read(raw: RawMark, place: PagePlace, face: Typeface) -> list[ImportedMark]:
             check_geometry(shape.kind, shape.geometry)
             check_style(shaped)
             check_body(shape.body)
+            if shape.kind == "note" and name != "Text":
+                props["subtype"] = name
             records.append(
                 ImportedMark(
                     raw.page,

@@ -15,6 +15,7 @@ from typing import Final
 from annotations.ink import encode_ink
 from annotations.limits import MAX_BODY, MAX_FONT_SIZE, MAX_POINTS, MAX_QUADS, MAX_WIDTH
 from annotations.model import JsonObject
+from annotations.pdf import STAMP_WORDS
 from annotations.pdf_drawing import PageFrame, Point, Typeface, wrap
 from annotations.pdf_values import PdfValue, color_of, number, numbers, text_of
 
@@ -23,6 +24,8 @@ _STROKES: Final = 1_000
 """Strokes of one ink annotation: a page written full by hand has about 600."""
 _ARROWS: Final = frozenset({"OpenArrow", "ClosedArrow"})
 _FONT_SIZE: Final = 12.0
+STAMP_HEIGHT: Final = 1.75
+"""Height of a stamp in sizes of its letters; the tablet has the same (marks/stamps.ts)."""
 _ICON: Final = 64.0
 """A note's Rect larger than this is no icon's."""
 
@@ -158,10 +161,38 @@ def _note(look: Look) -> Iterator[Shape]:
 
 
 def _corner_note(look: Look) -> Iterator[Shape]:
-    """The words of what stays drawn, at its upper right corner."""
+    """The words of what is better drawn by the file itself, at its upper right corner."""
     box = _rect(look, look.entries.get("Rect"))
-    if box is not None:
+    if box is not None and look.body:
         yield _a_note(look, box[2], box[1])
+
+
+def _stamp(look: Look) -> Iterator[Shape]:
+    """One of ours; of another, whose picture stays, only what is said about it."""
+    name = str(look.entries.get("Name"))
+    box = _rect(look, look.entries.get("Rect"))
+    if name in STAMP_WORDS and box is not None:
+        rect, turn = _upright_box(look, _inner(look, box, 0.0))
+        size = min(MAX_FONT_SIZE, max(1.0, (rect[3] - rect[1]) / STAMP_HEIGHT))
+        style = {"stamp": name, "font_size": round(size, 3), "width": _width(look)}
+        yield Shape("stamp", _turned(rect, turn), style, look.body)
+    elif look.body.casefold() != name.casefold():
+        yield from _corner_note(look)
+
+
+def _upright_box(look: Look, box: list[float]) -> tuple[list[float], int]:
+    """The box of turned text before its turn about its middle, and the clockwise turn."""
+    turn = number(look.entries.get("Rotate")) or 0
+    turn = -int(turn) % 360 if turn % 90 == 0 else 0
+    x0, y0, x1, y1 = box
+    if turn in (90, 270):
+        cx, cy, half_w, half_h = (x0 + x1) / 2, (y0 + y1) / 2, (y1 - y0) / 2, (x1 - x0) / 2
+        box = [round(one, 3) for one in (cx - half_w, cy - half_h, cx + half_w, cy + half_h)]
+    return box, turn
+
+
+def _turned(rect: list[float], turn: int) -> JsonObject:
+    return {"rect": rect, "rotate": turn} if turn else {"rect": rect}
 
 
 def _a_note(look: Look, x: float, y: float) -> Shape:
@@ -241,23 +272,14 @@ def _free_text(look: Look) -> Iterator[Shape]:
         return
     size, color = _default_appearance(text_of(look.entries.get("DA")))
     size = min(MAX_FONT_SIZE, max(1.0, size * look.frame.unit))
-    x0, y0, x1, y1 = _inner(look, box, 0.0)
-    turn = number(look.entries.get("Rotate")) or 0
-    turn = int(turn) % 360 if turn % 90 == 0 else 0
-    if turn in (90, 270):
-        # The record's box is the one before its turn about its middle.
-        cx, cy, half_w, half_h = (x0 + x1) / 2, (y0 + y1) / 2, (y1 - y0) / 2, (x1 - x0) / 2
-        x0, y0, x1, y1 = cx - half_w, cy - half_h, cx + half_w, cy + half_h
-    geometry: JsonObject = {"rect": [round(one, 3) for one in (x0, y0, x1, y1)]}
-    if turn:
-        geometry["rotate"] = 360 - turn
-    lines = "\n".join(wrap(look.body, max(x1 - x0, size), size, look.face))
+    rect, turn = _upright_box(look, _inner(look, box, 0.0))
+    lines = "\n".join(wrap(look.body, max(rect[2] - rect[0], size), size, look.face))
     if len(lines) > MAX_BODY:
         lines = look.body
     style: JsonObject = {"font_size": round(size, 3)}
     if color is not None:
         style["color"] = color
-    yield Shape("free_text", geometry, style, lines)
+    yield Shape("free_text", _turned(rect, turn), style, lines)
 
 
 def _default_appearance(text: str) -> tuple[float, str | None]:
@@ -295,7 +317,7 @@ _READERS: Final[dict[str, Callable[[Look], Iterator[Shape]]]] = {
     "Caret": _corner_note,
     "Polygon": _corner_note,
     "PolyLine": _corner_note,
-    "Stamp": _corner_note,
+    "Stamp": _stamp,
 }
 SUBTYPES: Final = frozenset(_READERS)
 """The kinds of annotations that are read."""

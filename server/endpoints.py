@@ -17,6 +17,7 @@ from server.annotating import notes_messages as n
 from server.annotating import notes_routes as notes
 from server.annotating import routes as annotating
 from server.annotating.export import export_document
+from server.annotating.take_marks import take_marks
 from server.documents import messages as d
 from server.documents import routes as documents
 from server.documents import views
@@ -172,6 +173,15 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         export_document,
         "document.download",
         query=("marks", "layers"),
+    ),
+    _row(
+        "PUT",
+        VERSION + "/marks",
+        take_marks,
+        "document.read",
+        None,
+        a.MarksAdded,
+        raw=True,
     ),
     _row(
         "GET",

@@ -14,6 +14,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from annotations.model import Annotation, to_wire
+from annotations.xfdf import MEDIA_TYPE as XFDF
 from server.annotating.layers import layer_rows, marks_on
 from server.documents import queries
 from server.documents.routes import attachment
@@ -27,7 +28,7 @@ from server.sandbox.export import ExportMode, TooManyMarks, export_pdf
 from server.sandbox.ladder import Sandbox
 from server.sandbox.refusals import DocumentRefused, SandboxUnavailable
 
-MODES: tuple[ExportMode, ...] = ("annotations", "flattened", "clean")
+MODES: tuple[ExportMode, ...] = ("annotations", "flattened", "clean", "xfdf")
 
 
 @dataclass
@@ -128,9 +129,13 @@ class _Download(StreamingResponse):
     """A stream whose source is closed however the sending ends, also when it never began."""
 
     def __init__(
-        self, chunks: AsyncIterator[bytes], headers: dict[str, str], source: AsyncExitStack
+        self,
+        chunks: AsyncIterator[bytes],
+        media_type: str,
+        headers: dict[str, str],
+        source: AsyncExitStack,
     ) -> None:
-        super().__init__(chunks, media_type="application/pdf", headers=headers)
+        super().__init__(chunks, media_type=media_type, headers=headers)
         self.source = source
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -139,8 +144,8 @@ class _Download(StreamingResponse):
 
 
 async def export_document(call: Call) -> StreamingResponse:
-    """Download the PDF with marks as real annotations, drawn in, or without any: mine, and those
-    of the layers asked for that I may read."""
+    """Download the PDF with marks as real annotations, drawn in, or without any, or the marks alone
+    as XFDF: mine, the file's own, and those of the layers asked for that I may read."""
     wanted = call.request.query_params.get("marks", "annotations")
     if wanted not in MODES:
         raise Invalid("marks")
@@ -162,6 +167,7 @@ async def export_document(call: Call) -> StreamingResponse:
                         layers=paper.layers,
                         authors=paper.authors,
                         originals=paper.originals,
+                        file_name=paper.file_name,
                     )
                 )
         except TimeoutError:
@@ -172,5 +178,8 @@ async def export_document(call: Call) -> StreamingResponse:
             raise DomainError(refused.code, 422) from None
         open_until_sent = stack.pop_all()
 
-    headers = attachment(paper.file_name) | {"Content-Length": str(made.size)}
-    return _Download(made.chunks(), headers, open_until_sent)
+    xfdf = mode == "xfdf"
+    name = paper.file_name.removesuffix(".pdf") + ".xfdf" if xfdf else paper.file_name
+    media_type = XFDF if xfdf else "application/pdf"
+    headers = attachment(name) | {"Content-Length": str(made.size)}
+    return _Download(made.chunks(), media_type, headers, open_until_sent)

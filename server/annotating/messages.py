@@ -34,6 +34,17 @@ class LayerView(WireModel):
     may_manage: bool
 
 
+class MarksAdded(WireModel):
+    """What became of the marks of a file that I added to mine, on `layer`. `known`: were there
+    already; `left`: cannot be marks here; `over`: more than one file may bring."""
+
+    layer: Id
+    added: int
+    known: int
+    left: int
+    over: int
+
+
 class NewLayer(WireModel):
     """Share a new layer with chosen people, or with everybody who may read the document."""
 

@@ -13,7 +13,7 @@ from server.sandbox.ladder import Sandbox
 from server.sandbox.launch import SandboxedProcess, start_process
 from server.sandbox.refusals import DocumentRefused, SandboxError
 
-ExportMode = Literal["annotations", "flattened", "clean"]
+ExportMode = Literal["annotations", "flattened", "clean", "xfdf"]
 
 
 class TooManyMarks(SandboxError):
@@ -52,6 +52,7 @@ async def export_pdf(
     layers: Mapping[str, str] | None = None,
     authors: Mapping[str, str] | None = None,
     originals: Sequence[tuple[int, int]] = (),
+    file_name: str = "",
 ) -> AsyncGenerator[ExportedPdf]:
     """Export a copy of the PDF at `path`; the original is only read.
 
@@ -59,9 +60,10 @@ async def export_pdf(
     wire text or a list of points [x, y, pressure?]. `layers` and `authors` give the names a reader
     sees, by id. `annotations`: real annotations, one optional-content group per layer;
     `flattened`: drawn into the page, with the words of notes on pages at the end; `clean`: no
-    marks. `originals`: (page, place in its /Annots) of the annotations of the file that stand in
-    its layer; those among `marks` (by `index` of their `foreign_props`) stay as they are, the
-    others are taken out. In every mode scripts, attachments and
+    marks; `xfdf`: the marks alone, for the PDF named `file_name`. `originals`: (page, place in its
+    /Annots) of the annotations of the file that stand in its layer; those among `marks` (by `index`
+    of their `foreign_props`) stay as they are, the others are taken out. In every mode scripts,
+    attachments and
     actions that leave the document are taken out. Raises `DocumentRefused`, `TooManyMarks`,
     `SandboxUnavailable`; nothing has been sent by then.
     """
@@ -80,6 +82,7 @@ async def export_pdf(
             "layers": dict(layers or {}),
             "authors": dict(authors or {}),
             "originals": list(originals),
+            "file_name": file_name,
         }
         await child.send(header, [body])
         answer, _ = await child.receive(limits.total_wall_s)

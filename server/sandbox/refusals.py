@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 RefusalCode = Literal[
     "not_a_pdf",
+    "not_xfdf",
     "disguised",
     "encrypted",
     "damaged",

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 NEEDED = {
     "chromium": "chromium",
@@ -17,11 +18,23 @@ NEEDED = {
     "bwrap": "bubblewrap",
 }
 """Program → Debian package."""
+SYSTEM_PYTHON = "/usr/bin/python3"
+POPPLER = ("python3-gi", "gir1.2-poppler-0.18")
+"""Poppler as a judge of exported PDFs, for Debian's own Python."""
 
 
 def missing() -> list[str]:
     """Debian packages whose program is not on the path."""
-    return [package for program, package in NEEDED.items() if shutil.which(program) is None]
+    packages = [package for program, package in NEEDED.items() if shutil.which(program) is None]
+    return packages if _has_poppler() else [*packages, *POPPLER]
+
+
+def _has_poppler() -> bool:
+    code = "import gi; gi.require_version('Poppler', '0.18'); from gi.repository import Poppler"
+    if not Path(SYSTEM_PYTHON).exists():
+        return False
+    asked = subprocess.run([SYSTEM_PYTHON, "-c", code], capture_output=True, check=False)
+    return asked.returncode == 0
 
 
 def main() -> int:

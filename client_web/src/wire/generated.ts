@@ -45,6 +45,7 @@ export interface WireModels {
   Leaving: Leaving;
   MarkedDocument: MarkedDocument;
   MarkedMeeting: MarkedMeeting;
+  MarksAdded: MarksAdded;
   Me: Me;
   MeetingCard: MeetingCard;
   MeetingChanged: MeetingChanged;
@@ -461,6 +462,17 @@ export interface MarkedMeeting {
   id: string;
   starts_at: string;
   title: string;
+}
+/**
+ * What became of the marks of a file that I added to mine, on `layer`. `known`: were there
+ * already; `left`: cannot be marks here; `over`: more than one file may bring.
+ */
+export interface MarksAdded {
+  added: number;
+  known: number;
+  layer: string;
+  left: number;
+  over: number;
 }
 /**
  * The signed-in person, and what the session allows.

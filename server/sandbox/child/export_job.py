@@ -4,6 +4,7 @@ import functools
 import io
 from typing import Any
 
+from annotations.xfdf import write_xfdf
 from server.sandbox.child import typeface, write_marks
 from server.sandbox.child.channel import Channel
 from server.sandbox.child.lockdown import grant_cpu
@@ -43,9 +44,12 @@ def run(channel: Channel, data: memoryview, extra: dict[str, Any], limits: Sandb
         originals = Originals(pdf, request.originals)
         sanitise(pdf)
         writer = write_marks.MarkWriter(pdf, request, originals)
-        writer.write()
         out = io.BytesIO()
-        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+        if request.mode == "xfdf":
+            out.write(write_xfdf(writer.as_pdf_marks(), request.file_name))
+        else:
+            writer.write()
+            pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate)
     result = out.getbuffer()
     channel.send(
         {

@@ -111,13 +111,16 @@ def _annotations(pdf: Any, pages: int) -> Iterator[tuple[int, int, Any]]:
                 yield page, index, annotation
 
 
-class _Places(dict[int, PagePlace]):
+class Places(dict[int, PagePlace]):
     """How the pages lie, each looked at when it is first asked for."""
 
-    def __init__(self, pdf: Any) -> None:
+    def __init__(self, pdf: Any, count: int) -> None:
         self._pdf = pdf
+        self._count = count
 
     def __missing__(self, page: int) -> PagePlace:
+        if not 0 <= page < self._count:
+            raise KeyError(page)
         obj = _mupdf.pdf_lookup_page_obj(self._pdf, page)
         boxes = []
         for key in ("MediaBox", "CropBox"):
@@ -151,7 +154,8 @@ def take_marks(document: Any, limits: SandboxLimits) -> Imported:
 
     with contextlib.suppress(pymupdf.mupdf.FzErrorBase):
         every = _annotations(pdf, document.page_count)
-        found = import_marks(raws(), _Places(pdf), EmbeddedFont(), limits.max_imported_marks)
+        places = Places(pdf, document.page_count)
+        found = import_marks(raws(), places, EmbeddedFont(), limits.max_imported_marks)
         count_rest(found, (_name(annotation, "Subtype") for _, _, annotation in every))
         for _ in range(unreadable):
             found.leave("?")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from annotations.ink import encode_ink, ink_to_text
 from annotations.model import Annotation, from_wire
 
-Mode = Literal["annotations", "flattened", "clean"]
+Mode = Literal["annotations", "flattened", "clean", "xfdf"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class ExportRequest:
     """Items that are no marks; one must not cost a person all the others."""
     originals: list[tuple[int, int]]
     """(page, place in its /Annots) of the file's annotations that stand in its layer."""
+    file_name: str
 
 
 def read_request(header: dict[str, Any], body: bytes) -> ExportRequest:
@@ -46,7 +47,13 @@ def read_request(header: dict[str, Any], body: bytes) -> ExportRequest:
             unreadable += 1
     originals = [(int(page), int(index)) for page, index in header.get("originals", ())]
     return ExportRequest(
-        header["mode"], header["layers"], header["authors"], marks, unreadable, originals
+        header["mode"],
+        header["layers"],
+        header["authors"],
+        marks,
+        unreadable,
+        originals,
+        str(header.get("file_name", "")),
     )
 
 

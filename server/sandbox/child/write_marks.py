@@ -1,7 +1,7 @@
 """Put marks into a PDF, as annotations or into the page's own drawing (flattened)."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from annotations.model import Annotation
@@ -52,19 +52,8 @@ class MarkWriter:
     def write(self) -> None:
         flattened = self._request.mode == "flattened"
         by_page: dict[int, list[tuple[str, PdfMark]]] = {}
-        frames: dict[int, PageFrame] = {}
-        for layer, mark in self._new_marks(flattened=flattened):
-            if not 0 <= mark.page < len(self._pdf.pages):
-                self.skipped += 1
-                continue
-            if mark.page not in frames:
-                frames[mark.page] = page_frame(self._pdf.pages[mark.page])
-            made = self._make(mark, frames[mark.page], drawn_in=flattened)
-            if made is None:
-                self.skipped += 1
-                continue
-            by_page.setdefault(mark.page, []).append((layer, made))
-            self.written += 1
+        for layer, made in self._made(self._new_marks(flattened=flattened), drawn_in=flattened):
+            by_page.setdefault(made.page, []).append((layer, made))
         for index, marks in sorted(by_page.items()):
             page = self._pdf.pages[index]
             if flattened:
@@ -77,6 +66,30 @@ class MarkWriter:
                 Font=pikepdf.Dictionary(F=self._embedded_font())
             )
             page.obj.Contents = self._pdf.make_stream(content)
+
+    def as_pdf_marks(self) -> list[PdfMark]:
+        """All marks as annotations of their own, those the file brought along too; the copy stays
+        as it is."""
+        in_order = sorted(self._request.marks, key=lambda pair: pair[1].page)
+        return [made for _, made in self._made(in_order, drawn_in=False)]
+
+    def _made(
+        self, marks: Iterable[tuple[str, Annotation]], *, drawn_in: bool
+    ) -> Iterator[tuple[str, PdfMark]]:
+        """Each mark as an annotation on its page; those that cannot be one are counted."""
+        frames: dict[int, PageFrame] = {}
+        for layer, mark in marks:
+            if not 0 <= mark.page < len(self._pdf.pages):
+                self.skipped += 1
+                continue
+            if mark.page not in frames:
+                frames[mark.page] = page_frame(self._pdf.pages[mark.page])
+            made = self._make(mark, frames[mark.page], drawn_in=drawn_in)
+            if made is None:
+                self.skipped += 1
+                continue
+            self.written += 1
+            yield layer, made
 
     def _new_marks(self, *, flattened: bool) -> list[tuple[str, Annotation]]:
         """The marks to write, by page. Of those the file brought along the file's own stay where

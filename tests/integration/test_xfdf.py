@@ -1,0 +1,83 @@
+"""Marks as XFDF: downloaded, taken into one's own layer, refused where the file is hostile."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree
+
+from annotations.xfdf import NAMESPACE
+from tests.harness.marks import Outbox, opened, outbox_on, put
+from tests.harness.meetings import add_paper, make_meeting
+from tests.harness.papers import reviewed
+from tests.harness.tablet import Tablet
+from tests.integration.conftest import SignIn
+
+ONE = (
+    f'<xfdf xmlns="{NAMESPACE}"><annots><text page="0" rect="72,700,94,722" name="from-foxit" '
+    'title="Sở Y tế" subject="Góp ý"><contents>Xem lại</contents></text></annots></xfdf>'
+)
+
+
+async def a_paper(sign_in: SignIn) -> tuple[Tablet, Outbox, str]:
+    """(a delegate, their outbox, the path of a version with remarks in its file)."""
+    secretary, delegate = await sign_in("thuky"), await sign_in("daibieu1")
+    meeting = await make_meeting(secretary, (delegate.person, "delegate"))
+    document = await add_paper(secretary, meeting, reviewed())
+    outbox = await outbox_on(delegate, document)
+    return delegate, outbox, f"/documents/{document}/versions/{outbox.version}"
+
+
+async def marks_of(tablet: Tablet, path: str, layers: str) -> list[ElementTree.Element]:
+    data = await tablet.do("GET", f"{path}/export?marks=xfdf&layers={layers}")
+    return list(ElementTree.fromstring(data).find(f"{{{NAMESPACE}}}annots") or [])
+
+
+async def take(tablet: Tablet, path: str, content: bytes) -> tuple[int, Any]:
+    answer = await tablet.http.put(f"/api{path}/marks", content=content)
+    return answer.status_code, answer.json()
+
+
+async def test_marks_leave_as_xfdf_and_come_back_once(sign_in: SignIn) -> None:
+    delegate, outbox, path = await a_paper(sign_in)
+    async with delegate.live() as live:
+        await outbox.send(live, outbox.push(put(outbox.version, body="Của tôi")))
+    (mine,) = await marks_of(delegate, path, "mine")
+    assert mine.findtext(f"{{{NAMESPACE}}}contents") == "Của tôi"
+    both = await marks_of(delegate, path, "mine,file")
+    assert {one.attrib["title"] for one in both} > {"Sở Tài chính", "Văn phòng"}
+    data = await delegate.do("GET", f"{path}/export?marks=xfdf&layers=mine")
+    assert await take(delegate, path, data) == (
+        200,
+        {"layer": outbox.layer, "added": 0, "known": 1, "left": 0, "over": 0},
+    )
+
+
+async def test_marks_of_another_program_become_mine(sign_in: SignIn) -> None:
+    delegate, outbox, path = await a_paper(sign_in)
+    async with delegate.live() as live:
+        await opened(live, outbox.layer)
+        status, added = await take(delegate, path, ONE.encode())
+        assert (status, added["added"]) == (200, 1)
+        delta = await live.expect("ann.delta")
+        (note,) = delta["items"]
+        assert (note["body"], note["by"], note["author"]) == ("Xem lại", "Sở Y tế", delegate.person)
+        change = {"op": "patch", "id": note["id"], "base_rev": note["rev"], "body": "Đã xem"}
+        assert (await outbox.send(live, outbox.push(change)))["t"] == "ann.ack"
+    (again,) = await marks_of(delegate, path, "mine")
+    assert again.attrib["name"] == "from-foxit"
+    assert (again.attrib["title"], again.attrib["subject"]) == ("Sở Y tế", "Góp ý")
+    assert (await take(delegate, path, ONE.encode()))[1]["known"] == 1
+
+
+async def test_what_is_no_xfdf_is_refused_and_a_stranger_adds_nothing(sign_in: SignIn) -> None:
+    delegate, _, path = await a_paper(sign_in)
+    for content in (
+        b"%PDF-1.7",
+        b"",
+        b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><xfdf>&a;</xfdf>',
+        b"<html/>",
+    ):
+        status, problem = await take(delegate, path, content)
+        assert (status, problem["code"]) == (422, "not_xfdf")
+    stranger = await sign_in("khach")
+    assert (await take(stranger, path, ONE.encode()))[0] == 404
