@@ -21,6 +21,8 @@ from annotations.pdf_drawing import Canvas, Matrix, PageFrame, Point, Typeface
 from annotations.pdf_values import PdfName, PdfValue, date_text
 
 PRINT_FLAG: Final = 4
+_HIDDEN_STATE: Final = 30
+"""Hidden, printed, neither scaled nor turned: as editors flag a state."""
 POPUP_SIZE: Final = (190.0, 110.0)
 DEFAULT_FONT_SIZE: Final = 12.0
 STAMP_WORDS: Final = {"dong_y": "Đồng ý", "can_lam_ro": "Cần làm rõ", "da_xem": "Đã xem"}
@@ -59,6 +61,9 @@ class PdfMark:
     appearance: Appearance
     popup: list[float] | None = None
     reply_to: str | None = None
+    state: dict[str, PdfValue] | None = None
+    """The entries of a second, hidden annotation that says this one is done; it lacks what
+    `entries` lacks, and its IRT is this one."""
 
 
 @dataclass(slots=True)
@@ -134,7 +139,23 @@ def to_pdf(
     entries = _with_foreign(entries, mark)
     content = draft.canvas.content()
     look = Appearance(content, box, opacity, draft.multiply, draft.has_text)
-    return PdfMark(mark.id, mark.page, entries, look, popup, mark.reply_to)
+    state = _completed(entries) if mark.resolved else None
+    return PdfMark(mark.id, mark.page, entries, look, popup, mark.reply_to, state)
+
+
+def _completed(entries: dict[str, PdfValue]) -> dict[str, PdfValue]:
+    """What editors read as done: a reply with a state (ISO 32000-2 12.5.6.3)."""
+    return {
+        "Type": PdfName("Annot"),
+        "Subtype": PdfName("Text"),
+        "Rect": entries["Rect"],
+        "NM": f"{entries['NM']}-state",
+        "F": _HIDDEN_STATE,
+        "T": entries["T"],
+        "M": entries["M"],
+        "StateModel": "Review",
+        "State": "Completed",
+    }
 
 
 def _with_foreign(entries: dict[str, PdfValue], mark: Annotation) -> dict[str, PdfValue]:

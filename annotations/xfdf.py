@@ -56,12 +56,26 @@ def write_xfdf(marks: Iterable[PdfMark], href: str) -> bytes:
         f'<xfdf xmlns="{NAMESPACE}" xml:space="preserve">',
         f"<f href={_quoted(href)}/>",
         "<annots>",
-        *(_element(mark, names) for mark in written),
+        *(line for mark in written for line in _elements(mark, names)),
         "</annots>",
         "</xfdf>",
         "",
     ]
     return "\n".join(lines).encode("utf-8")
+
+
+def _elements(mark: PdfMark, names: Mapping[str, str]) -> list[str]:
+    lines = [_element(mark, names)]
+    if mark.state is not None:
+        said = {key: _words(mark.state[name]) for name, key in TEXTS.items() if name in mark.state}
+        said |= {"page": str(mark.page), "flags": "hidden,print,nozoom,norotate"}
+        said |= {"inreplyto": names[mark.id], "replyType": "reply"}
+        lines.append(f"<text{_said(said)}/>")
+    return lines
+
+
+def _said(attributes: Mapping[str, str]) -> str:
+    return "".join(f" {key}={_quoted(value)}" for key, value in attributes.items())
 
 
 def _element(mark: PdfMark, names: Mapping[str, str]) -> str:
@@ -98,8 +112,7 @@ def _element(mark: PdfMark, names: Mapping[str, str]) -> str:
         box = ",".join(f"{value:g}" for value in mark.popup)
         children.append(f'<popup page="{mark.page}" rect="{box}" open="no"/>')
     tag = str(entries["Subtype"]).lower()
-    said = "".join(f" {key}={_quoted(value)}" for key, value in attributes.items())
-    return f"<{tag}{said}>{''.join(children)}</{tag}>"
+    return f"<{tag}{_said(attributes)}>{''.join(children)}</{tag}>"
 
 
 def _exact(values: list[float]) -> list[float]:

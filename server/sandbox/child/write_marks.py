@@ -134,6 +134,10 @@ class MarkWriter:
             annotation = self._pdf.make_indirect(entry)
             objects[made.id] = annotation
             added.append(annotation)
+            if made.state is not None:
+                state = to_object(made.state)
+                state.P, state.OC, state.IRT = page.obj, self._group(layer), annotation
+                added.append(self._pdf.make_indirect(state))
             if made.popup is not None:
                 popup = pikepdf.Dictionary(
                     Type=pikepdf.Name.Annot,

@@ -298,6 +298,12 @@ async def test_marks_beyond_the_last_page_are_counted(sandbox: Sandbox, write_pd
         assert (exported.written, exported.skipped) == (1, 1)
 
 
+async def test_ten_thousand_marks_leave_in_one_file(sandbox: Sandbox, write_pdf: Write) -> None:
+    marks = [one for number in range(770) for one in one_of_each(number % 2)]
+    async with export_pdf(sandbox, write_pdf(two_pages), "annotations", marks) as exported:
+        assert (exported.written, exported.skipped) == (10_010, 0)
+
+
 async def test_one_bad_mark_does_not_cost_the_others(sandbox: Sandbox, write_pdf: Write) -> None:
     good = mark("note", {"point": [50, 50]})
     bad = [

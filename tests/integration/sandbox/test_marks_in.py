@@ -65,6 +65,7 @@ async def test_our_own_export_comes_back_as_it_was(
     sandbox: Sandbox, write_pdf: Write, tmp_path: Path, rotation: int, crop: bool, unit: bool
 ) -> None:
     wanted = one_of_each(rotate=-rotation % 360)
+    wanted[2]["resolved"] = True
     path = tmp_path / "marked.pdf"
     source = write_pdf(rotated(rotation, crop, unit))
     async with export_pdf(
@@ -76,6 +77,7 @@ async def test_our_own_export_comes_back_as_it_was(
     for ours, theirs in zip(wanted, brought.marks, strict=False):
         kind = "ink" if ours["kind"] == "highlighter" else ours["kind"]
         assert (theirs.kind, theirs.body) == (kind, ours.get("body", ""))
+        assert theirs.resolved == ours.get("resolved", False)
         assert (theirs.created, theirs.modified) == (ours["created"], ours["modified"])
         assert theirs.foreign_props["by"] == "Nguyễn Thị Ấn"
         assert theirs.foreign_props["nm"] == ours["id"]

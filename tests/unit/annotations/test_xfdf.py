@@ -92,6 +92,11 @@ def test_replies_and_unknown_properties_come_back() -> None:
     assert second.reply_to == 0
 
 
+def test_what_is_resolved_comes_back_resolved() -> None:
+    first, second = read(written(annotation("note", id="other", resolved=True), annotation("line")))
+    assert (first.resolved, second.resolved) == (True, False)
+
+
 def test_dashes_and_arrow_heads_come_back() -> None:
     props = {"pdf": {"BS": {"d": {"S": {"n": "D"}, "D": [3, 2]}}}}
     first = annotation("arrow", foreign_props=props)
