@@ -3,13 +3,14 @@
  * Marks live in the core's plain maps; only small facts are reactive here.
  */
 import { askToPersist } from '../sealed';
-import { api, type DocumentView } from '../wire';
+import { api, type DocumentView, type LayerView } from '../wire';
 import { UndoStack, uuid7, type Edit, type Mark, type Put, type Refused, type Truth } from './core';
 import type { Birth } from './edits';
+import { OpenLayers } from './layers/open-layers.svelte';
+import { byLayer, mayChange, mayRemove, privateLayer, type KnownLayers } from './layers/view';
 import { forgetInks } from './marks/mark-shape';
 import { PageListeners, type PageListener } from './page-listeners';
-import { Post } from './post';
-import type { KnownLayer } from './storage/layer-shelf';
+import { Post, type Ephemeral } from './post';
 
 export interface Standing {
   /** Batches only in this tab's memory. */
@@ -21,19 +22,40 @@ export interface Standing {
   keepsNothing: boolean;
 }
 
+/** What the document's page knows already: the layer of one's own marks. */
+export interface OwnLayer {
+  layer: string;
+  mayAnnotate: boolean;
+}
+
+/** Something about layers that a person should hear of. */
+export type LayerNews = { news: 'gained' | 'lost' | 'lost_writing'; layer: LayerView };
+
 const NOTHING: Standing = { unwritten: 0, unsent: 0, online: false, keepsNothing: false };
 const RANDOM_BYTES = 10;
 
 export class Book {
   documentId = $state<string | null>(null);
-  layer = $state<string | null>(null);
-  mayAnnotate = $state(false);
   standing = $state.raw<Standing>(NOTHING);
   refused = $state.raw<readonly Refused[]>([]);
   canUndo = $state(false);
   canRedo = $state(false);
-  /** Grows with every change of the open layer: lists that read marks depend on it. */
+  /** Grows with every change of the open layers: lists that read marks depend on it. */
   revision = $state(0);
+  /** Who works at this device. */
+  me = $state<string | null>(null);
+  readonly layers = new OpenLayers({
+    changed: () => this.everythingChanged(),
+    gained: (layer) => this.onNews({ news: 'gained', layer }),
+    lost: (layer, written) => {
+      this.undoStack.forget(layer.id);
+      this.onNews({ news: written ? 'lost_writing' : 'lost', layer });
+    },
+  });
+  /** Marks can be made on the layer in the hand. */
+  readonly mayAnnotate = $derived(this.layers.writing?.may_write ?? false);
+  onNews: (news: LayerNews) => void = () => undefined;
+  onEphemeral: (message: Ephemeral) => void = () => undefined;
 
   private post: Promise<Post> | null = null;
   private running: Post | null = null;
@@ -58,94 +80,102 @@ export class Book {
   serve(person: string | null, keeps: boolean): void {
     if (person !== null && this.running?.person === person) return;
     this.serving += 1;
+    const { documentId } = this;
+    this.close();
     this.running?.stop();
     this.running = null;
+    this.me = person;
     this.standing = { ...NOTHING, keepsNothing: !keeps };
     this.refused = [];
     this.post = person === null ? null : this.start(person, keeps);
-    const { documentId } = this;
-    this.clear();
     if (documentId !== null && person !== null) void this.open(documentId);
   }
 
-  /** Opens the private marks of a document; offline from what this device keeps. */
-  async open(documentId: string, known?: KnownLayer): Promise<void> {
-    if (documentId === this.documentId && this.layer !== null) return;
+  /** Opens the layers of a document; offline from what this device keeps. */
+  async open(documentId: string, own?: OwnLayer): Promise<void> {
+    if (documentId === this.documentId && this.layers.list.length > 0) {
+      return this.layers.refresh();
+    }
     this.close();
     this.documentId = documentId;
-    const opening = (this.opening += 1);
+    const opening = this.opening;
     const post = await this.post;
     if (!post || post !== this.running || opening !== this.opening) return;
-    const info = known ?? (await this.whereMarksLie(post, documentId));
-    if (!info || opening !== this.opening) return;
-    void post.shelf?.noteLayer(documentId, info);
-    await post.following.open(info.layer);
-    if (opening !== this.opening) return post.following.close(info.layer);
-    this.mayAnnotate = info.mayAnnotate;
-    this.layer = info.layer;
-    this.revision += 1;
-    this.pages.reset();
+    const known = await this.knownLayers(post, documentId, own);
+    if (!known || opening !== this.opening) return;
+    await this.layers.open(post, documentId, known);
     this.look();
+    if (opening === this.opening) await this.layers.refresh();
   }
 
   /** Brings a document's marks onto this tablet without opening it. */
-  async takeAlong(documentId: string, known: KnownLayer, signal: AbortSignal): Promise<void> {
+  async takeAlong(documentId: string, own: OwnLayer, signal: AbortSignal): Promise<void> {
     const post = await this.post;
     if (!post?.shelf || post !== this.running) return;
     const { following, shelf } = post;
-    await shelf.noteLayer(documentId, known);
-    void following.open(known.layer);
-    try {
-      await following.whole(known.layer, signal);
-    } finally {
-      following.close(known.layer);
+    const layers = await api.get<LayerView[]>(`/api/documents/${documentId}/layers`, { signal });
+    if (layers.length === 0) layers.push(privateLayer(own.layer, own.mayAnnotate));
+    const authors = (await shelf.knownLayers(documentId))?.authors ?? [];
+    await shelf.noteLayers(documentId, { layers, authors });
+    for (const { id } of layers) {
+      void following.open(id);
+      try {
+        await following.whole(id, signal);
+      } finally {
+        following.close(id);
+      }
     }
   }
 
-  /** The marks that lie on this tablet, by document: what a list can show without a network. */
+  /** One's own marks that lie on this tablet, by document: what a list shows without a network. */
   async kept(): Promise<Array<{ documentId: string; marks: Mark[] }>> {
     const post = await this.post;
     if (!post?.shelf) return [];
     const { core } = post.runner;
     const found = [];
-    for (const [documentId, { layer }] of await post.shelf.documents()) {
-      const replica = core.replica(layer) ?? core.peek(layer, await post.shelf.load(layer));
+    for (const [documentId, { layers }] of await post.shelf.documents()) {
+      const own = layers.find(({ kind }) => kind === 'private');
+      if (!own) continue;
+      const replica = core.replica(own.id) ?? core.peek(own.id, await post.shelf.load(own.id));
       found.push({ documentId, marks: [...replica.marks()] });
     }
     return found;
   }
 
-  /** The server's newest word on whether this document takes marks. */
-  allow(may: boolean): void {
-    const { documentId, layer, running } = this;
-    if (documentId === null || layer === null || may === this.mayAnnotate) return;
-    this.mayAnnotate = may;
-    void running?.shelf?.noteLayer(documentId, { layer, mayAnnotate: may });
-  }
-
   close(): void {
-    const { layer, running } = this;
     this.opening += 1;
-    if (layer !== null && running) running.following.close(layer);
+    this.layers.close();
     this.documentId = null;
-    this.clear();
+    this.undoStack = new UndoStack();
+    forgetInks();
+    this.canUndo = this.canRedo = false;
+    this.everythingChanged();
   }
 
-  /** The marks of a page, in the order they are painted. */
+  /** The marks of a page that are seen, in the order they are painted. */
   marksOn(page: number): Iterable<Mark> {
-    return this.replica()?.onPage(page) ?? [];
+    return this.layers.onPage(page);
   }
 
   hasMarks(page: number): boolean {
-    return this.marksOn(page)[Symbol.iterator]().next().done !== true;
+    return this.layers.onPage(page).next().done !== true;
   }
 
   all(): Mark[] {
-    return [...(this.replica()?.marks() ?? [])];
+    return [...this.layers.all()];
   }
 
   get(id: string): Mark | undefined {
-    return this.replica()?.get(id);
+    return this.layers.get(id);
+  }
+
+  /** Whether this person may change a mark's words, look and place. */
+  mayChange(mark: Mark): boolean {
+    return mayChange(this.layers.of(mark.id), mark, this.me ?? '');
+  }
+
+  mayRemove(mark: Mark): boolean {
+    return mayRemove(this.layers.of(mark.id), mark, this.me ?? '');
   }
 
   /** Where a mark stands: drawn → on this device → on the server. */
@@ -169,14 +199,15 @@ export class Book {
     this.edit([put]);
   }
 
-  /** One gesture: it can be undone as one. */
+  /** One gesture: it can be undone as one, as far as it stays on one layer. */
   edit(edits: readonly Edit[]): void {
-    const { layer, running } = this;
-    if (layer === null || !running || edits.length === 0) return;
-    const { core } = running.runner;
-    this.undoStack.note(layer, edits, (id) => core.replica(layer)?.get(id));
-    this.apply(layer, edits);
-    if (!this.asked) void this.askToKeep();
+    const { running } = this;
+    if (!running) return;
+    for (const [layer, part] of byLayer(edits, (edit) => this.layerOf(edit))) {
+      this.undoStack.note(layer, part, this.lookIn(layer));
+      this.apply(layer, part);
+    }
+    if (!this.asked && edits.length > 0) void this.askToKeep();
   }
 
   undo(): void {
@@ -191,9 +222,15 @@ export class Book {
     this.look();
   }
 
-  retry(key: string): void {
+  /** Says something to who follows a layer now; nobody keeps it. */
+  whisper(layer: string, kind: string, data: object): void {
+    this.running?.whisper(layer, kind, data);
+  }
+
+  /** Sends refused work again, as it was or as the person changed it. */
+  retry(key: string, as?: Pick<Refused, 'layer' | 'ops'>): void {
     const { running } = this;
-    running?.runner.run(running.runner.core.retry(key));
+    running?.runner.run(running.runner.core.retry(key, as));
     this.look();
   }
 
@@ -224,8 +261,9 @@ export class Book {
     const serving = this.serving;
     const listener = {
       show: (layer: string, ids: readonly string[]) => this.shown(layer, ids),
-      purge: (layer: string) => this.purged(layer),
+      purge: (layer: string) => this.layers.revoked(layer),
       stand: () => this.look(),
+      ephemeral: (message: Ephemeral) => this.onEphemeral(message),
     };
     const post = await Post.open(person, keeps, listener).catch(() => {
       // A broken or forbidden store: marks still go to the server, and the page says what is kept.
@@ -241,21 +279,35 @@ export class Book {
     return post;
   }
 
+  /** New marks go to the layer in the hand, answers to where the question is, all else stays. */
+  private layerOf(edit: Edit): string | null {
+    const about = edit.op === 'put' ? edit.reply_to : edit.id;
+    const there = about === undefined ? undefined : this.layers.of(about);
+    return there?.id ?? this.layers.writingId;
+  }
+
   private apply(layer: string, edits: readonly Edit[]): void {
     const { running } = this;
     running?.runner.run(running.runner.core.edit(layer, edits));
     this.look();
   }
 
-  private async whereMarksLie(post: Post, documentId: string): Promise<KnownLayer | undefined> {
-    const kept = await post.shelf?.knownLayer(documentId);
+  private async knownLayers(
+    post: Post,
+    documentId: string,
+    own: OwnLayer | undefined,
+  ): Promise<KnownLayers | undefined> {
+    const kept = await post.shelf?.knownLayers(documentId);
     if (kept) return kept;
-    try {
-      const view = await api.get<DocumentView>(`/api/documents/${documentId}`);
-      return view.my_layer ? { layer: view.my_layer, mayAnnotate: view.may_annotate } : undefined;
-    } catch {
-      return undefined;
-    }
+    const layer = own ?? (await this.askForOwn(documentId));
+    return layer && { layers: [privateLayer(layer.layer, layer.mayAnnotate)], authors: [] };
+  }
+
+  private async askForOwn(documentId: string): Promise<OwnLayer | undefined> {
+    const path = `/api/documents/${documentId}`;
+    const view = await api.get<DocumentView>(path).catch(() => undefined);
+    if (!view?.my_layer) return undefined;
+    return { layer: view.my_layer, mayAnnotate: view.may_annotate };
   }
 
   private async askToKeep(): Promise<void> {
@@ -264,18 +316,17 @@ export class Book {
   }
 
   private shown(layer: string, ids: readonly string[]): void {
-    if (layer !== this.layer) return this.look();
-    this.pages.changed(ids, (id) => this.get(id));
-    this.revision += 1;
+    if (this.layers.isSeen(layer)) {
+      this.pages.changed(ids, (id) => this.get(id));
+      this.revision += 1;
+      void this.layers.meetAuthors(layer, ids);
+    }
     this.look();
   }
 
-  private purged(layer: string): void {
-    this.undoStack.forget(layer);
-    if (layer === this.layer) {
-      this.layer = null;
-      this.mayAnnotate = false;
-    }
+  private everythingChanged(): void {
+    this.revision += 1;
+    this.pages.reset();
   }
 
   /** Brings the small reactive facts up to date. */
@@ -298,21 +349,6 @@ export class Book {
     if (core && core.refused !== this.refused) this.refused = core.refused;
     this.canUndo = this.undoStack.canUndo;
     this.canRedo = this.undoStack.canRedo;
-  }
-
-  private clear(): void {
-    this.layer = null;
-    this.mayAnnotate = false;
-    this.undoStack = new UndoStack();
-    forgetInks();
-    this.canUndo = this.canRedo = false;
-    this.revision += 1;
-    this.pages.reset();
-  }
-
-  private replica() {
-    const { layer, running } = this;
-    return layer === null ? undefined : running?.runner.core.replica(layer);
   }
 
   private lookIn(layer: string): (id: string) => Mark | undefined {

@@ -2,9 +2,10 @@
 import type { PageViewport } from '../documents';
 import { t } from '../i18n';
 import { toast } from '../ui';
+import type { LayerView } from '../wire';
 import { book } from './book.svelte';
 import type { Edit, Mark, Put, Spot, Style, Turn } from './core';
-import { notePut, removals, restyles, rewrite, type Birth } from './edits';
+import { answerPut, isMovable, notePut, removals, restyles, rewrite, type Birth } from './edits';
 import type { StampName } from './marks/stamps';
 import { cornerOf, upright } from './marks/text-box';
 import { pencase } from './pencase.svelte';
@@ -32,10 +33,27 @@ export interface OpenText {
   color: string;
 }
 
+/** What the document's page knows of this person's part in the meeting. */
+export interface DocumentRights {
+  /** Whom marks may be shared with. */
+  sharing: 'none' | 'people' | 'everyone';
+  /** This person may show the document to the room. */
+  mayPresent: boolean;
+  /** The version that is read. */
+  versionId: string;
+}
+
+export const NO_DOCUMENT: DocumentRights = { sharing: 'none', mayPresent: false, versionId: '' };
+
 class MarkDesk implements Desk {
   selection = $state.raw<ReadonlySet<string>>(new Set());
   note = $state.raw<OpenNote | null>(null);
   text = $state.raw<OpenText | null>(null);
+  /** The mark that is being discussed, by its id. */
+  thread = $state<string | null>(null);
+  /** The sheet of a layer; without one, of a new one. */
+  layerSheet = $state.raw<{ layer: LayerView | null } | null>(null);
+  document = $state.raw<DocumentRights>(NO_DOCUMENT);
   /** A gesture is under way: what floats over the page waits. */
   working = $state(false);
   /** Finger strokes of the last moments: a palm's, if a pen comes down now. */
@@ -60,8 +78,14 @@ class MarkDesk implements Desk {
     book.edit(edits);
   }
 
-  mayErase(_mark: Mark): boolean {
-    return true;
+  /** Only what lies on the layer in the hand: nothing on another one goes by accident. */
+  mayErase(mark: Mark): boolean {
+    const { layers } = book;
+    return layers.of(mark.id)?.id === layers.writingId && book.mayChange(mark);
+  }
+
+  mayMove(mark: Mark): boolean {
+    return isMovable(mark) && book.mayChange(mark);
   }
 
   /** What fingers drew since `since` was the palm of the hand that holds the pen. */
@@ -88,15 +112,20 @@ class MarkDesk implements Desk {
     return [...this.selection].map((id) => book.get(id)).filter((mark) => mark !== undefined);
   }
 
+  /** Of the chosen marks those that this person may change. */
+  private own(): Mark[] {
+    return this.chosen().filter((mark) => book.mayChange(mark));
+  }
+
   restyle(change: Style): void {
-    book.edit(restyles(this.chosen(), change));
+    book.edit(restyles(this.own(), change));
   }
 
   /** Another width; of written text, another size of its letters. */
   resize(width: number): void {
-    const chosen = this.chosen();
-    const texts = chosen.filter((mark) => mark.kind === 'free_text');
-    const others = chosen.filter((mark) => mark.kind !== 'free_text');
+    const own = this.own();
+    const texts = own.filter((mark) => mark.kind === 'free_text');
+    const others = own.filter((mark) => mark.kind !== 'free_text');
     book.edit([
       ...texts.flatMap((mark) => resizeText(mark, width)),
       ...restyles(others, { width }),
@@ -104,7 +133,8 @@ class MarkDesk implements Desk {
   }
 
   remove(): void {
-    book.edit(removals(this.chosen().map((mark) => mark.id)));
+    const chosen = this.chosen().filter((mark) => book.mayRemove(mark));
+    book.edit(removals(chosen.map((mark) => mark.id)));
     this.select(new Set());
   }
 
@@ -150,8 +180,31 @@ class MarkDesk implements Desk {
   openMark(mark: Mark): void {
     const [x, y] = mark.geometry.point ?? [0, 0];
     const birth = { id: mark.id, version: mark.version, page: mark.page, created: mark.created };
-    if (mark.kind === 'free_text') return this.openWords(mark, birth);
+    const alone = book.layers.of(mark.id)?.kind === 'private';
+    if (mark.kind === 'free_text' && (alone || book.mayChange(mark))) {
+      return this.openWords(mark, birth);
+    }
+    if (!alone) return this.discuss(mark);
     this.note = { mark, birth, point: { x, y }, rotation: 0 };
+  }
+
+  /** Opens what people say about a mark of a layer that they share. */
+  discuss(mark: Mark): void {
+    this.select(new Set());
+    this.thread = mark.reply_to ?? mark.id;
+  }
+
+  answer(mark: Mark, body: string): void {
+    const text = body.trim();
+    if (text !== '') book.put(answerPut(this.birthOf(mark), mark, text));
+  }
+
+  resolve(mark: Mark, resolved: boolean): void {
+    book.edit([{ op: 'patch', id: mark.id, resolved }]);
+  }
+
+  private birthOf({ version, page }: Mark): Birth {
+    return book.birth(version, page);
   }
 
   /** Keeps what was written; an empty new note never was, an emptied one goes. */

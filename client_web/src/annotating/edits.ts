@@ -73,6 +73,22 @@ export function notePut(
   };
 }
 
+/** An answer to a mark: it has no place of its own, and lies where the mark does. */
+export function answerPut(birth: Birth, { id, geometry, style }: Mark, body: string): Put {
+  const { point, rect, quads, from } = geometry;
+  const quad = quads?.[0];
+  const at = point ?? from ?? (quad ? [quad[0], quad[1]] : [rect?.[0] ?? 0, rect?.[1] ?? 0]);
+  return {
+    op: 'put',
+    ...birth,
+    kind: 'note',
+    geometry: { point: [hundredth(at[0]), hundredth(at[1])] },
+    style: { color: style.color ?? '#ffd84d' },
+    body,
+    reply_to: id,
+  };
+}
+
 const TEXT_KINDS: readonly Kind[] = ['highlight', 'underline', 'strikeout', 'squiggly'];
 
 /** Marks on text stay with their words; all others may be moved. */

@@ -2,18 +2,28 @@
 import type { DocumentView } from '../wire';
 import { book } from './book.svelte';
 import { linesOf } from './kept-lines';
+import { tellNews } from './layers/news.svelte';
 
 export { default as MarkList } from './MarkList.svelte';
 export { default as MarkOverlay } from './MarkOverlay.svelte';
 export { default as MarkStatus } from './MarkStatus.svelte';
+export { default as LayerList } from './layers/LayerList.svelte';
 export { default as MarkToolbar } from './MarkToolbar.svelte';
+export { default as UnsentBar } from './UnsentBar.svelte';
+export { type DocumentRights } from './desk.svelte';
 
 export { type KeptLine } from './kept-lines';
+
+book.onNews = tellNews;
 
 export const annotating = {
   /** Follows who works at this device: begins to send what waits, or ends. */
   serve: (person: string | null, keeps: boolean) => book.serve(person, keeps),
-  /** Opens a document's private marks; `known` spares asking the server where they lie. */
+  /** The list of layers of a document, or what one may do on them, has changed. */
+  layersChanged: (documentId: string) => {
+    if (documentId === book.documentId) void book.layers.refresh();
+  },
+  /** Opens a document's marks; `known` spares asking the server where they lie. */
   open: (documentId: string, known?: { layer: string; mayAnnotate: boolean }) =>
     book.open(documentId, known),
   /** Brings a document's marks onto this tablet, for opening it without a network. */

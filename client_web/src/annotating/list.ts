@@ -15,6 +15,12 @@ export interface ListEntry {
   /** What a stamp says. */
   stamp: string;
   color: string;
+  author: string;
+  /** The layer it lies on. */
+  layer: string;
+  resolved: boolean;
+  /** How many answers it has. */
+  answers: number;
   /** Where it begins, page space. */
   y: number;
   x: number;
@@ -36,13 +42,24 @@ export function quoteOf(mark: Mark): string {
   return quote?.type === 'TextQuoteSelector' ? quote.exact : '';
 }
 
-export function listOf(marks: readonly Mark[]): ListPage[] {
+/** @param layerOf the layer on which a mark lies. */
+export function listOf(
+  marks: readonly Mark[],
+  layerOf: (mark: Mark) => string = () => '',
+): ListPage[] {
   const pages = new Map<number, ListEntry[]>();
-  for (const mark of [...marks].sort((a, b) => a.created - b.created)) {
+  const answers = new Map<string, number>();
+  for (const { reply_to } of marks) {
+    if (reply_to !== undefined) answers.set(reply_to, (answers.get(reply_to) ?? 0) + 1);
+  }
+  const roots = marks.filter((mark) => mark.reply_to === undefined);
+  for (const mark of roots.sort((a, b) => a.created - b.created)) {
     const entries = pages.get(mark.page) ?? [];
     pages.set(mark.page, entries);
     const [x, y] = shapeOf(mark).box;
-    const last = entries.findLast((entry) => joins(entry, mark));
+    const layer = layerOf(mark);
+    const said = answers.get(mark.id) ?? 0;
+    const last = said > 0 ? undefined : entries.findLast((one) => joins(one, mark, layer));
     if (last) {
       last.ids.push(mark.id);
       last.mark = mark;
@@ -57,6 +74,10 @@ export function listOf(marks: readonly Mark[]): ListPage[] {
       body: mark.body ?? '',
       stamp: mark.kind === 'stamp' ? stampWords(mark.style.stamp) : '',
       color: mark.style.color ?? '#1d2733',
+      author: mark.author,
+      layer,
+      resolved: mark.resolved ?? false,
+      answers: said,
       x,
       y,
     });
@@ -66,7 +87,8 @@ export function listOf(marks: readonly Mark[]): ListPage[] {
     .map(([page, entries]) => ({ page, entries: entries.sort((a, b) => a.y - b.y) }));
 }
 
-function joins(entry: ListEntry, mark: Mark): boolean {
+function joins(entry: ListEntry, mark: Mark, layer: string): boolean {
+  if (entry.layer !== layer || entry.author !== mark.author || entry.answers > 0) return false;
   if (entry.kind !== mark.kind || !STROKES.includes(mark.kind)) return false;
   if (entry.body !== '' || (mark.body ?? '') !== '') return false;
   if (mark.created - entry.mark.created > TOGETHER_MS) return false;

@@ -74,8 +74,10 @@ export class Pane {
     this.painter.change(ids);
   }
 
-  private isHere({ page, version }: Mark): boolean {
-    return page === this.viewport.pageIndex && version === this.viewport.versionId;
+  /** Answers are read where they are given, not on the page. */
+  private isHere({ page, version, reply_to }: Mark): boolean {
+    const { pageIndex, versionId } = this.viewport;
+    return reply_to === undefined && page === pageIndex && version === versionId;
   }
 
   /** Reading, a tap on a mark chooses it; on the paper beside it, nothing is chosen any more. */

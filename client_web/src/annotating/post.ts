@@ -26,11 +26,15 @@ const ANSWERS = [
   'ann.ephemeral',
 ] as const;
 
+/** Wet ink or a pointer of somebody on a layer that is followed. */
+export type Ephemeral = Extract<ServerMessage, { t: 'ann.ephemeral' }>;
+
 export interface PostListener {
   show: (layer: string, ids: readonly string[]) => void;
   purge: (layer: string) => void;
   /** Connection or outbox look different. */
   stand: () => void;
+  ephemeral: (message: Ephemeral) => void;
 }
 
 /** This tab alone, for a browser that keeps nothing. */
@@ -89,6 +93,7 @@ export class Post {
         post.following.lost(layer);
         listener.purge(layer);
       },
+      ephemeral: (message) => listener.ephemeral(message),
     });
     const post: Post = new Post(person, runner, shelf, listener);
     if (outbox) post.endings.push(() => outbox.close());
@@ -99,6 +104,11 @@ export class Post {
   /** True when the live connection carries frames. */
   get online(): boolean {
     return this.live;
+  }
+
+  /** What nobody keeps: it leaves now or never. */
+  whisper(layer: string, kind: string, data: object): void {
+    connection.send({ t: 'ann.ephemeral', layer, kind, data });
   }
 
   stop(): void {
@@ -112,7 +122,7 @@ export class Post {
         connection.on(type, (frame) => {
           const { runner } = this;
           runner.run(runner.core.received(this.connected, frame as unknown as ServerMessage));
-          this.listener.stand();
+          if (type !== 'ann.ephemeral') this.listener.stand();
         }),
       );
     }

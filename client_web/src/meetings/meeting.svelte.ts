@@ -4,6 +4,7 @@ import { api, ApiProblem, connection } from '../wire';
 import type { DocumentCard, MeetingView, MyMeeting } from '../wire';
 import { agendaOf, changeMeeting, type MeetingChange } from './changes';
 import { forget, keep, kept, seen } from './kept';
+import { hearLayers } from './layers';
 import { mine } from './mine.svelte';
 
 export class OpenMeeting {
@@ -82,6 +83,7 @@ export class OpenMeeting {
         this.showView(view);
       },
       change: (items) => {
+        hearLayers(items);
         if (this.view !== null) this.showView(items.reduce(changeMeeting, this.view));
       },
       // Perhaps only the audience changed (staff no more): ask what is left of the rights.

@@ -5,6 +5,7 @@ import { toast } from '../ui';
 import { api, ApiProblem, connection } from '../wire';
 import type { MyMeetings } from '../wire';
 import { changeMine, type InboxChange } from './changes';
+import { hearLayers } from './layers';
 import { newsOf } from './news';
 import { keep, kept } from './kept';
 
@@ -28,6 +29,7 @@ class Mine {
     this.leave = connection.subscribe<MyMeetings, InboxChange>(`inbox:${person}`, {
       snapshot: (data) => this.show(data),
       change: (items) => {
+        hearLayers(items);
         if (this.data === null) return;
         this.live = true;
         this.show(items.reduce(changeMine, this.data));

@@ -255,10 +255,11 @@ export class Queue {
     };
   }
 
-  /** Refused work goes back into the queue, on top of what the server has by now. */
-  takeBack(one: Refused): OutboxWrite {
+  /** Refused work goes back into the queue, on top of what the server has by now; `as`: what the
+   * person made of it meanwhile, where it is to go elsewhere or say something else. */
+  takeBack(one: Refused, as: Pick<Refused, 'layer' | 'ops'> = one): OutboxWrite {
     const rev = one.serverValue?.rev ?? 0;
-    const ops = one.ops.map((op) =>
+    const ops = as.ops.map((op) =>
       op.op === 'put' ? op : { ...op, base_rev: Math.max(op.base_rev, rev) },
     );
     const first = ops[0];
@@ -266,7 +267,7 @@ export class Queue {
       ops.unshift({ op: 'restore', id: first.id, base_rev: rev });
     }
     this.setRefused(this.refused.filter((other) => other !== one));
-    return { release: [one.key], append: [this.enqueue(one.layer, ops, undefined, false)] };
+    return { release: [one.key], append: [this.enqueue(as.layer, ops, undefined, false)] };
   }
 
   forget(one: Refused): OutboxWrite {

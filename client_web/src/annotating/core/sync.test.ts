@@ -546,6 +546,19 @@ describe('refusals', () => {
     expect(tab.core.refused).toHaveLength(1);
   });
 
+  it('work of a revoked layer can go to another one, under new ids', () => {
+    tab.edit(put('mine'));
+    tab.get({ t: 'ann.revoke', layer: LAYER });
+    const [one] = tab.core.refused;
+    const own = 'own layer';
+    tab.take(tab.core.open(own));
+    tab.take(tab.core.retry(one?.key ?? '', { layer: own, ops: [put('mine again')] }));
+    expect(tab.core.refused).toEqual([]);
+    expect(tab.disk.content.refused).toEqual([]);
+    expect(tab.disk.content.entries).toMatchObject([{ layer: own, ops: [{ id: 'mine again' }] }]);
+    expect(tab.core.replica(own)?.get('mine again')).toBeDefined();
+  });
+
   it('work still being written when it is refused does not stay behind on the disk', () => {
     tab.edit(put('p'));
     tab.pushes();

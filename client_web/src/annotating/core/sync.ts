@@ -169,16 +169,18 @@ export class SyncCore {
     return this.done();
   }
 
-  /** Sends refused work again (under a new number), or throws it away. */
-  retry(key: string): Effect[] {
+  /** Sends refused work again (under a new number), as it was or as the person changed it. */
+  retry(key: string, as?: Pick<Refused, 'layer' | 'ops'>): Effect[] {
     const one = this.queue.refused.find((refused) => refused.key === key);
     if (one !== undefined) {
-      this.write(this.queue.takeBack(one));
+      this.write(this.queue.takeBack(one, as));
       this.lay(one.layer, one.ops);
+      if (as !== undefined) this.lay(as.layer, as.ops);
     }
     return this.done();
   }
 
+  /** Throws refused work away. */
   discard(key: string): Effect[] {
     const one = this.queue.refused.find((refused) => refused.key === key);
     if (one !== undefined) {

@@ -26,6 +26,7 @@ export function markElement(mark: Mark): SVGElement {
   element.setAttribute('data-kind', mark.kind);
   const opacity = mark.style.opacity ?? 1;
   if (opacity < 1) element.setAttribute('opacity', String(opacity));
+  if (mark.resolved) element.classList.add('resolved');
   return element;
 }
 

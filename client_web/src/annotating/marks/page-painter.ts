@@ -166,6 +166,7 @@ export class PagePainter {
 /** The server's word on a mark that it has just been sent is no reason to paint it again. */
 function looksAlike(a: Mark, b: Mark): boolean {
   if (a.kind !== b.kind || a.ink !== b.ink || a.body !== b.body) return false;
+  if ((a.resolved ?? false) !== (b.resolved ?? false)) return false;
   return same(a.geometry, b.geometry) && same(a.style, b.style);
 }
 

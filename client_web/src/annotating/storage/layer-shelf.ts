@@ -4,17 +4,12 @@
  */
 import type { SealedChange, SealedStore } from '../../sealed';
 import type { Mark, SavedLayer } from '../core';
+import type { KnownLayers } from '../layers/view';
 
 /** Short, because what is not kept yet is missing when the tab dies and the network is gone. */
 export const KEEP_AFTER_MS = 250;
 /** Values sealed and written at once: a first snapshot of thousands leaves room for the pen. */
 const BATCH = 200;
-
-/** Which layer a document's private marks lie on, for opening it without the server. */
-export interface KnownLayer {
-  layer: string;
-  mayAnnotate: boolean;
-}
 
 interface Open {
   kept: Map<string, Mark>;
@@ -94,25 +89,29 @@ export class LayerShelf {
     await this.store.write(keys.map((key) => ({ key, bytes: null })));
   }
 
-  async knownLayer(documentId: string): Promise<KnownLayer | undefined> {
+  /** Which layers a document had when it was last open here. */
+  async knownLayers(documentId: string): Promise<KnownLayers | undefined> {
     try {
       const bytes = await this.store.get(`document/${documentId}`);
-      return bytes && unpacked<KnownLayer>(bytes);
+      const known = bytes && unpacked<KnownLayers>(bytes);
+      return known && 'layers' in known ? known : undefined;
     } catch {
       return undefined;
     }
   }
 
-  /** Every document whose layer is known here. */
-  async documents(): Promise<Array<[string, KnownLayer]>> {
+  /** Every document whose layers are known here. */
+  async documents(): Promise<Array<[string, KnownLayers]>> {
     const entries = await this.store.entries('document/').catch(() => []);
-    return entries.map(([key, bytes]) => [
-      key.slice('document/'.length),
-      unpacked<KnownLayer>(bytes),
-    ]);
+    return entries
+      .map(([key, bytes]): [string, KnownLayers] => [
+        key.slice('document/'.length),
+        unpacked<KnownLayers>(bytes),
+      ])
+      .filter(([, known]) => 'layers' in known);
   }
 
-  async noteLayer(documentId: string, known: KnownLayer): Promise<void> {
+  async noteLayers(documentId: string, known: KnownLayers): Promise<void> {
     await this.store.put(`document/${documentId}`, packed(known)).catch(() => undefined);
   }
 

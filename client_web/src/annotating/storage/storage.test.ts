@@ -4,6 +4,7 @@ import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { OUTBOX_BUCKET, Sealed, type SealedStore } from '../../sealed';
 import type { Draft, Mark, Numbers, OutboxWrite, SavedLayer } from '../core';
+import { privateLayer } from '../layers/view';
 import { LayerShelf } from './layer-shelf';
 import { SealedOutbox, senderLease } from './sealed-outbox';
 
@@ -177,8 +178,10 @@ test('a layer kept for the next start comes back; only what changed is written',
   const back = await new LayerShelf(store).load('L');
   expect(back?.cursor).toBe(3);
   expect(back?.marks.map((m) => m.id)).toEqual(['b', 'c']);
-  await shelf.noteLayer('D', { layer: 'L', mayAnnotate: true });
-  expect(await shelf.knownLayer('D')).toEqual({ layer: 'L', mayAnnotate: true });
+  const known = { layers: [privateLayer('L', true)], authors: [] };
+  await shelf.noteLayers('D', known);
+  expect(await shelf.knownLayers('D')).toEqual(known);
+  expect(await shelf.knownLayers('other')).toBeUndefined();
   await shelf.purge('L');
   expect(await shelf.load('L')).toBeUndefined();
   expect(await store.keys('L/')).toEqual([]);

@@ -7,6 +7,8 @@ import { REACH_PX, type WorkPlace } from './place';
 export class EraserWork implements Work {
   private readonly met = new Set<string>();
   private readonly reach: number;
+  /** It passed over what lies on another layer, or is somebody else's. */
+  private elsewhere = false;
   private last: PenPoint;
 
   constructor(
@@ -23,7 +25,10 @@ export class EraserWork implements Work {
     for (const point of points) {
       const { x, y } = this.last;
       const met = this.place.marks.along(x, y, point.x, point.y, this.reach);
-      for (const mark of met) if (this.place.desk.mayErase(mark)) this.met.add(mark.id);
+      for (const mark of met) {
+        if (this.place.desk.mayErase(mark)) this.met.add(mark.id);
+        else this.elsewhere = true;
+      }
       this.last = point;
     }
     if (this.met.size > before) this.place.painter.dim(this.met);
@@ -31,7 +36,9 @@ export class EraserWork implements Work {
 
   end(): void {
     this.place.painter.dim(new Set());
-    if (this.met.size > 0) this.place.desk.edit(removals([...this.met]));
+    const { desk } = this.place;
+    if (this.met.size > 0) desk.edit(removals([...this.met]));
+    else if (this.elsewhere) desk.say('marks.otherLayer');
   }
 
   cancel(): void {

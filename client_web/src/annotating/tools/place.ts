@@ -19,6 +19,7 @@ export interface Desk {
   edit(edits: readonly Edit[]): void;
   /** Erasers take only what the person may take away here. */
   mayErase(mark: Mark): boolean;
+  mayMove(mark: Mark): boolean;
   selected(): ReadonlySet<string>;
   select(ids: ReadonlySet<string>): void;
   openNote(viewport: PageViewport, point: { x: number; y: number }): void;

@@ -1,4 +1,4 @@
-import { isMovable, moves } from '../edits';
+import { moves } from '../edits';
 import type { Box } from '../marks/box';
 import { boxAround } from '../marks/box';
 import type { PenPoint } from '../pen/stroke';
@@ -32,7 +32,7 @@ export class SelectWork implements Work {
     this.moving = new Set(
       [...desk.selected()].filter((id) => {
         const mark = marks.marks.get(id);
-        return mark !== undefined && isMovable(mark);
+        return mark !== undefined && desk.mayMove(mark);
       }),
     );
   }
@@ -57,8 +57,10 @@ export class SelectWork implements Work {
       else if (!this.start.adding) this.openNote();
       return;
     }
-    if (this.dragged) desk.select(new Set(marks.inside(this.frame()).map((mark) => mark.id)));
-    else if (!this.start.adding) desk.select(new Set());
+    if (this.dragged) {
+      const mine = marks.inside(this.frame()).filter((mark) => desk.mayErase(mark));
+      desk.select(new Set(mine.map((mark) => mark.id)));
+    } else if (!this.start.adding) desk.select(new Set());
   }
 
   cancel(): void {

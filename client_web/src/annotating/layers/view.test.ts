@@ -1,0 +1,84 @@
+// @vitest-environment node
+import { expect, test } from 'vitest';
+import type { LayerView } from '../../wire';
+import type { Mark } from '../core';
+import {
+  answersTo,
+  inDepth,
+  LAYER_TONES,
+  mayChange,
+  mayRemove,
+  newlyShared,
+  privateLayer,
+  tonesOf,
+} from './view';
+
+const shared = (id: string, more: Partial<LayerView> = {}): LayerView => ({
+  ...privateLayer(id, true),
+  kind: 'shared',
+  mine: false,
+  audience: 'people',
+  ...more,
+});
+const own = privateLayer('own', true);
+const room = shared('room', { kind: 'presenter' });
+const mark = (id: string, author: string, more: Partial<Mark> = {}): Mark => ({
+  id,
+  version: 'v',
+  page: 0,
+  kind: 'note',
+  rev: 1,
+  seq: 1,
+  author,
+  created: 1,
+  modified: 1,
+  geometry: {},
+  style: {},
+  ...more,
+});
+
+test('one’s own marks lie on top, what the room is shown lies below', () => {
+  const layers = [own, room, shared('a')];
+  expect(inDepth(layers).map(({ id }) => id)).toEqual(['room', 'a', 'own']);
+});
+
+test('shared layers have colours of their own, and keep them when another one comes or goes', () => {
+  const layers = ['a', 'b', 'c', 'd'].map((id) => shared(id));
+  const tones = tonesOf([own, room, ...layers]);
+  expect(new Set(tones.values()).size).toBe(6);
+  expect(tonesOf([own, ...layers.slice(0, 2)]).get('a')).toBe(tones.get('a'));
+  const many = Array.from({ length: 3 * LAYER_TONES }, (_, i) => shared(`layer ${i}`));
+  const used = [...tonesOf(many).values()];
+  expect(used).toHaveLength(3 * LAYER_TONES);
+  expect(new Set(used).size).toBe(LAYER_TONES);
+});
+
+test('on a shared layer only one’s own words change; who shares it may take others’ away', () => {
+  const layer = shared('a');
+  const theirs = mark('m', 'lan');
+  expect([mayChange(layer, theirs, 'lan'), mayChange(layer, theirs, 'minh')]).toEqual([
+    true,
+    false,
+  ]);
+  expect(mayRemove(layer, theirs, 'minh')).toBe(false);
+  expect(mayRemove({ ...layer, may_moderate: true }, theirs, 'minh')).toBe(true);
+  expect(mayChange({ ...layer, may_write: false }, theirs, 'lan')).toBe(false);
+  expect(mayChange(own, theirs, 'minh')).toBe(true);
+  expect(mayChange(undefined, theirs, 'lan')).toBe(false);
+});
+
+test('answers stand in the order in which they were given', () => {
+  const marks = [
+    mark('c', 'lan', { reply_to: 'm', created: 9 }),
+    mark('m', 'lan'),
+    mark('b', 'minh', { reply_to: 'm', created: 5 }),
+    mark('x', 'minh', { reply_to: 'other', created: 5 }),
+  ];
+  expect(answersTo(marks, 'm').map(({ id }) => id)).toEqual(['b', 'c']);
+});
+
+test('news is only what others have shared', () => {
+  const before = [own, shared('a')];
+  const now = [own, shared('a'), shared('b'), shared('mine', { mine: true }), room];
+  expect(newlyShared(before, now).map(({ id }) => id)).toEqual(['b']);
+});

@@ -1,0 +1,116 @@
+/** What layers are to the person who looks at them: their order, their colours, what is allowed. */
+import type { LayerView, PersonCard } from '../../wire';
+import type { Edit, Mark } from '../core';
+
+/** A document's layers as this tablet remembers them, for opening it without the server. */
+export interface KnownLayers {
+  layers: readonly LayerView[];
+  /** Who wrote on them, besides those whom the layers name. */
+  authors: readonly PersonCard[];
+}
+
+/** How many colours there are for shared layers (`--layer-0` … in tokens.css). */
+export const LAYER_TONES = 6;
+
+/** One's own private layer before the server's list has come. */
+export function privateLayer(id: string, mayWrite: boolean): LayerView {
+  return {
+    id,
+    kind: 'private',
+    title: '',
+    owner: null,
+    mine: true,
+    audience: 'me',
+    people: [],
+    may_write: mayWrite,
+    may_moderate: false,
+    may_manage: false,
+  };
+}
+
+/** Below lies what came with the file, then what the room is shown, what is shared, and on top
+ * one's own. */
+const DEPTH = { imported: 0, presenter: 1, shared: 2, private: 3 } as const;
+
+/** In the order in which they are painted. */
+export function inDepth(layers: readonly LayerView[]): LayerView[] {
+  return [...layers].sort((a, b) => DEPTH[a.kind] - DEPTH[b.kind]);
+}
+
+/**
+ * The colour of each layer: the same on every tablet and for as long as the layer lives, as far as
+ * two layers do not ask for the same one.
+ */
+export function tonesOf(layers: readonly LayerView[]): ReadonlyMap<string, string> {
+  const tones = new Map<string, string>();
+  const taken = new Set<number>();
+  for (const { id, kind } of layers) {
+    if (kind === 'private' || kind === 'imported') tones.set(id, 'var(--layer-private)');
+    if (kind === 'presenter') tones.set(id, 'var(--layer-presenter)');
+    if (kind !== 'shared') continue;
+    let tone = hashOf(id) % LAYER_TONES;
+    for (let i = 0; i < LAYER_TONES && taken.has(tone); i++) tone = (tone + 1) % LAYER_TONES;
+    taken.add(tone);
+    if (taken.size === LAYER_TONES) taken.clear();
+    tones.set(id, `var(--layer-${tone})`);
+  }
+  return tones;
+}
+
+function hashOf(id: string): number {
+  let hash = 0;
+  for (let i = 0; i < id.length; i++) hash = (hash * 31 + id.charCodeAt(i)) >>> 0;
+  return hash;
+}
+
+/** Words, look and place are the author's alone; on a private layer there is one author. */
+export function mayChange(layer: LayerView | undefined, mark: Mark, me: string): boolean {
+  return layer !== undefined && layer.may_write && (layer.kind === 'private' || mark.author === me);
+}
+
+export function mayRemove(layer: LayerView | undefined, mark: Mark, me: string): boolean {
+  return mayChange(layer, mark, me) || (layer?.may_moderate ?? false);
+}
+
+/** The author of marks that came with a file (RFC 9562 §5.9). */
+export const NOBODYS_ID = '00000000-0000-0000-0000-000000000000';
+
+/** Answers to a mark, oldest first. */
+export function answersTo(marks: Iterable<Mark>, id: string): Mark[] {
+  return [...marks]
+    .filter((mark) => mark.reply_to === id)
+    .sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1));
+}
+
+/** Shared layers of others that were not there before: news for a person. */
+export function newlyShared(before: readonly LayerView[], now: readonly LayerView[]): LayerView[] {
+  return without(now, before).filter(({ kind, mine }) => kind === 'shared' && !mine);
+}
+
+/** Everybody whom the layers name, and who wrote on them, by id. */
+export function peopleOf({ layers, authors }: KnownLayers): ReadonlyMap<string, PersonCard> {
+  const named = layers.flatMap(({ owner, people }) => [...people, ...(owner ? [owner] : [])]);
+  return new Map([...authors, ...named].map((person) => [person.id, person]));
+}
+
+/** Those of `layers` that are not among the `others`. */
+export function without(
+  layers: readonly LayerView[],
+  others: readonly LayerView[],
+): readonly LayerView[] {
+  const ids = new Set(others.map((layer) => layer.id));
+  return layers.filter((layer) => !ids.has(layer.id));
+}
+
+/** One gesture, by the layers that it touches, in its order on each. */
+export function byLayer(
+  edits: readonly Edit[],
+  layerOf: (edit: Edit) => string | null,
+): [layer: string, edits: Edit[]][] {
+  const parts = new Map<string, Edit[]>();
+  for (const edit of edits) {
+    const layer = layerOf(edit);
+    if (layer !== null) parts.set(layer, [...(parts.get(layer) ?? []), edit]);
+  }
+  return [...parts];
+}

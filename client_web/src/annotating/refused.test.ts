@@ -1,0 +1,75 @@
+// @vitest-environment node
+import { expect, test } from 'vitest';
+import type { Mark, Operation, Put, Refused } from './core';
+import { both, choiceFor, myWords, onOwnLayer, pageOf, theirWords, versionOf } from './refused';
+
+const put: Put = {
+  op: 'put',
+  id: 'm',
+  version: 'v',
+  page: 3,
+  kind: 'note',
+  created: 5,
+  geometry: { point: [1, 2] },
+  style: {},
+  body: 'lời của tôi',
+  reply_to: 'gốc',
+};
+const server: Mark = {
+  id: 'm',
+  version: 'v',
+  page: 2,
+  kind: 'note',
+  rev: 7,
+  seq: 9,
+  author: 'lan',
+  created: 1,
+  modified: 2,
+  geometry: {},
+  style: {},
+  body: 'lời trên máy chủ',
+};
+const refused = (code: string, ops: Operation[], more: Partial<Refused> = {}): Refused => ({
+  key: 'k',
+  layer: 'L',
+  ops,
+  code,
+  ...more,
+});
+const patch = (body: string): Operation => ({ op: 'patch', id: 'm', base_rev: 1, body });
+
+test('each refusal offers what can come of it', () => {
+  expect(choiceFor(refused('conflict', [patch('a')]))).toBe('conflict');
+  expect(choiceFor(refused('deleted', [patch('a')]))).toBe('restore');
+  expect(choiceFor(refused('revoked', [put]))).toBe('own');
+  expect(choiceFor(refused('forbidden', [patch('a')]))).toBe('again');
+  expect(choiceFor(refused('not_yours', [patch('a')]))).toBe('none');
+  expect(choiceFor(refused('unanswered', [put]))).toBe('again');
+});
+
+test('both texts end up in one, the server’s first, and none twice', () => {
+  const two = refused('conflict', [patch('lời của tôi')], { serverValue: server });
+  expect([myWords(two), theirWords(two)]).toEqual(['lời của tôi', 'lời trên máy chủ']);
+  expect(both(two).ops).toMatchObject([{ body: 'lời trên máy chủ\n\nlời của tôi' }]);
+  const longer = refused('conflict', [patch('lời trên máy chủ, và hơn')], { serverValue: server });
+  expect(both(longer).ops).toMatchObject([{ body: 'lời trên máy chủ, và hơn' }]);
+  const shorter = refused('conflict', [patch('lời')], { serverValue: server });
+  expect(both(shorter).ops).toMatchObject([{ body: 'lời trên máy chủ' }]);
+});
+
+test('what was made on a closed layer comes to one’s own as new marks that answer nothing', () => {
+  const gone = refused('revoked', [put, patch('a')]);
+  const moved = onOwnLayer(gone, 'own', (created) => `new ${created}`);
+  expect(moved.layer).toBe('own');
+  expect(moved.ops).toMatchObject([{ op: 'put', id: 'new 5', body: 'lời của tôi' }]);
+  expect(moved.ops[0]).not.toHaveProperty('reply_to');
+});
+
+test('it says where it is about', () => {
+  expect([versionOf(refused('revoked', [put])), pageOf(refused('revoked', [put]))]).toEqual([
+    'v',
+    3,
+  ]);
+  expect(pageOf(refused('conflict', [patch('a')], { serverValue: server }))).toBe(2);
+  expect(versionOf(refused('conflict', [patch('a')]))).toBeUndefined();
+});

@@ -1,0 +1,78 @@
+/** Work that the server refused: what a person can make of it. Pure. */
+import { isDeleted, type Operation, type Put, type Refused } from './core';
+
+/** What else can be done with refused work, besides keeping it here, exporting and dropping it. */
+export type Choice =
+  /** Two texts: the server's, mine, or both. */
+  | 'conflict'
+  /** Taken away meanwhile: bring it back with my change. */
+  | 'restore'
+  /** Its layer is closed to me: what I made there goes to my own layer. */
+  | 'own'
+  /** Send it again as it is. */
+  | 'again'
+  /** Sending it again would be refused again. */
+  | 'none';
+
+/** Refusals that a second try meets again, whatever happens meanwhile. */
+const FINAL = ['not_yours', 'taken_away', 'unknown_annotation', 'id_taken', 'too_large'];
+const CLOSED = ['revoked', 'forbidden'];
+
+export function choiceFor({ code, ops }: Refused): Choice {
+  if (code === 'conflict') return 'conflict';
+  if (code === 'deleted') return 'restore';
+  if (CLOSED.includes(code)) return ops.some(isPut) ? 'own' : 'again';
+  return FINAL.includes(code) ? 'none' : 'again';
+}
+
+/** The words in refused work that are mine. */
+export function myWords({ ops }: Refused): string {
+  return ops.flatMap((op) => ('body' in op && op.body ? [op.body] : [])).join('\n');
+}
+
+/** The words that the server has instead. */
+export function theirWords({ serverValue }: Refused): string {
+  return serverValue && !isDeleted(serverValue) ? (serverValue.body ?? '') : '';
+}
+
+/** Both texts in one note, the server's first; nothing is said twice. */
+export function both(refused: Refused): Pick<Refused, 'layer' | 'ops'> {
+  const theirs = theirWords(refused);
+  const ops = refused.ops.map((op) => {
+    if (op.op !== 'patch' || op.body === undefined || op.body.includes(theirs)) return op;
+    return { ...op, body: theirs.includes(op.body) ? theirs : `${theirs}\n\n${op.body}` };
+  });
+  return { layer: refused.layer, ops };
+}
+
+/**
+ * New marks of a layer that is closed now, made anew on one's own. Answers become notes, because
+ * what they answered is not there.
+ */
+export function onOwnLayer(
+  refused: Refused,
+  own: string,
+  newId: (created: number) => string,
+): Pick<Refused, 'layer' | 'ops'> {
+  const ops = refused.ops.filter(isPut).map((put): Put => {
+    const mark = { ...put, id: newId(put.created) };
+    delete mark.reply_to;
+    return mark;
+  });
+  return { layer: own, ops };
+}
+
+/** The document's version that refused work was made on; undefined when it does not say. */
+export function versionOf({ ops }: Refused): string | undefined {
+  return ops.find(isPut)?.version;
+}
+
+/** The page it is about, from 0. */
+export function pageOf({ ops, serverValue }: Refused): number | undefined {
+  const said = ops.find((op) => 'page' in op && op.page !== undefined) as Put | undefined;
+  return said?.page ?? (serverValue && !isDeleted(serverValue) ? serverValue.page : undefined);
+}
+
+function isPut(op: Operation): op is Put {
+  return op.op === 'put';
+}

@@ -1,0 +1,222 @@
+"""Layers that people share on a paper, and what the presenter shows to the room."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import PORTRAIT, Opener, Window, shot
+from tests.e2e.pen import across, draw, page_box
+from tests.e2e.test_marks import MARKS, count, read, saved, take, until
+
+REVIEW = "Báo cáo thẩm tra"
+DRAFT = "Dự thảo Nghị quyết"
+TABLE = "Biểu số liệu"
+
+
+def still(page: Page, name: str) -> None:
+    """A screenshot once a sheet has come to rest."""
+    page.wait_for_timeout(400)
+    shot(page, name)
+
+
+def name_of(tablet: Window) -> str:
+    """Who works at this tablet."""
+    me = tablet.page.evaluate("fetch('/api/me').then((answer) => answer.json())")
+    return str(me["person"]["name"])
+
+
+def plain(name: str) -> str:
+    """As people type it: no diacritics."""
+    bare = unicodedata.normalize("NFD", name).replace("đ", "d").replace("Đ", "d")
+    return "".join(one for one in bare if not unicodedata.combining(one)).lower()
+
+
+def open_layers(page: Page) -> None:
+    """The list of layers, from the tools."""
+    if page.get_by_test_id("open-tools").is_visible():
+        page.get_by_test_id("open-tools").tap()
+    page.get_by_test_id("open-layers").click()
+    expect(page.get_by_test_id("layer-list")).to_be_visible()
+
+
+def share(tablet: Window, title: str, with_: str | None = None) -> None:
+    """Share a new layer with one person, or with everybody."""
+    page = tablet.page
+    open_layers(page)
+    page.get_by_test_id("new-layer").click()
+    page.get_by_test_id("layer-title").fill(title)
+    if with_ is None:
+        page.get_by_test_id("layer-audience").get_by_text("Mọi người").click()
+    else:
+        page.get_by_test_id("layer-people-search").fill(plain(with_))
+        person = page.get_by_test_id("layer-person").filter(has_text=with_)
+        person.click()
+        expect(person.get_by_role("checkbox")).to_be_checked()
+        still(page, "layer-new")
+    page.get_by_test_id("save-layer").click()
+    expect(page.get_by_test_id("layer-sheet")).to_have_count(0)
+    expect(page.get_by_test_id("writing-on")).to_contain_text(title)
+
+
+def note(page: Page, words: str, x: float, y: float) -> None:
+    """A sticky note on the page."""
+    take(page, "note")
+    box = page_box(page)
+    page.mouse.click(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
+    page.get_by_test_id("note-body").fill(words)
+    page.get_by_test_id("note-done").click()
+    take(page, "hand")
+
+
+def test_two_people_discuss_on_a_layer_that_a_third_does_not_see(window: Opener) -> None:
+    lan, minh = read(window, "delegate", REVIEW), read(window, "guest", REVIEW, viewport=PORTRAIT)
+    other = read(window, "operator", REVIEW)
+    start = count(other.page)
+    share(lan, "Góp ý của Tổ thẩm tra", name_of(minh))
+    expect(minh.page.get_by_test_id("toast")).to_contain_text("Góp ý của Tổ thẩm tra")
+    note(lan.page, "Số liệu quý III chưa khớp biểu 02", 0.8, 0.2)
+    saved(lan.page)
+    icon = minh.page.locator(MARKS + "[data-kind=note]")
+    expect(icon).to_have_count(1)
+    place = icon.bounding_box()
+    assert place is not None
+    minh.page.touchscreen.tap(place["x"] + 8, place["y"] + 8)
+    thread = minh.page.get_by_test_id("thread")
+    expect(thread).to_contain_text("Số liệu quý III")
+    expect(thread).to_contain_text(name_of(lan))
+    minh.page.get_by_test_id("answer").fill("Đã đối chiếu, sẽ sửa ở bản sau ạ")
+    minh.page.get_by_test_id("send-answer").click()
+    expect(thread.get_by_test_id("thread-entry")).to_have_count(2)
+    still(minh.page, "thread")
+    minh.page.get_by_test_id("resolve").click()
+    saved(minh.page)
+    expect(lan.page.locator(MARKS + ".resolved")).to_have_count(1)
+    own = lan.page.locator(MARKS + "[data-kind=note]").bounding_box()
+    assert own is not None
+    lan.page.mouse.click(own["x"] + 8, own["y"] + 8)
+    expect(lan.page.get_by_test_id("thread")).to_contain_text("sẽ sửa ở bản sau")
+    expect(lan.page.get_by_test_id("thread")).to_contain_text(name_of(minh))
+    still(lan.page, "thread-resolved")
+    lan.page.get_by_test_id("resolve").click()
+    expect(lan.page.locator(MARKS + ".resolved")).to_have_count(0)
+    lan.page.get_by_test_id("sheet-close").click()
+    open_layers(lan.page)
+    still(lan.page, "layers")
+    assert count(other.page) == start
+    open_layers(other.page)
+    still(other.page, "layers-alone")
+    expect(other.page.get_by_test_id("layer").filter(has_text="Tổ thẩm tra")).to_have_count(0)
+
+
+def test_who_is_taken_off_a_layer_loses_it_at_once_and_keeps_unsent_work(window: Opener) -> None:
+    owner, guest = read(window, "approver", DRAFT), read(window, "second_delegate", DRAFT)
+    page = guest.page
+    share(owner, "Ý kiến nhóm", name_of(guest))
+    open_layers(page)
+    page.get_by_test_id("layer").filter(has_text="Ý kiến nhóm").get_by_test_id("write-on").click()
+    expect(page.get_by_test_id("writing-on")).to_be_visible()
+    take(page, "pen")
+    draw(page, across(page_box(page), 0.3))
+    saved(page)
+    expect(owner.page.locator(MARKS + "[data-kind=ink]")).to_have_count(1)
+    # Others' marks are hidden and shown again; one's own eraser leaves them alone.
+    take(owner.page, "eraser")
+    line = across(page_box(owner.page), 0.3)
+    draw(owner.page, [(line[4][0], line[4][1] - 30), (line[4][0], line[4][1] + 30)])
+    expect(owner.page.locator(MARKS + "[data-kind=ink]")).to_have_count(1)
+    guest.line.cut()
+    draw(page, across(page_box(page), 0.5))
+    saved(page, 1)
+    open_layers(owner.page)
+    mine = owner.page.get_by_test_id("layer").filter(has_text="Ý kiến nhóm")
+    mine.get_by_test_id("layer-more").click()
+    owner.page.get_by_test_id("layer-audience").get_by_text("Chỉ mình tôi").click()
+    owner.page.get_by_test_id("save-layer").click()
+    expect(owner.page.get_by_test_id("layer-sheet")).to_have_count(0)
+    guest.line.mend()
+    expect(page.get_by_test_id("writing-on")).to_have_count(0)
+    until(lambda: count(page, "ink") == 0)
+    expect(page.get_by_test_id("refused-badge")).to_have_text("1")
+    still(page, "layer-lost")
+    page.get_by_test_id("mark-status").click()
+    still(page, "layer-lost-work")
+    # What was drawn there meanwhile is not lost: it comes to one's own layer.
+    page.get_by_test_id("refused-own").click()
+    expect(page.get_by_test_id("refused-item")).to_have_count(0)
+    page.get_by_test_id("sheet-close").click()
+    until(lambda: count(page, "ink") == 1)
+    saved(page)
+    # Away from the document too it would be told: nothing is left to tell.
+    page.get_by_test_id("back").tap()
+    expect(page.get_by_test_id("agenda")).to_be_visible()
+    expect(page.get_by_test_id("unsent-bar")).to_have_count(0)
+
+
+def test_the_same_words_changed_on_two_tablets_are_both_kept(window: Opener) -> None:
+    here, there = read(window, "operator", DRAFT), read(window, "operator", DRAFT)
+    share(here, "Điểm cầu góp ý")
+    note(here.page, "Đường truyền ổn định", 0.8, 0.3)
+    saved(here.page)
+    icon = MARKS + "[data-kind=note]"
+    expect(there.page.locator(icon)).to_have_count(1)
+
+    def change(tablet: Window, words: str) -> None:
+        box = tablet.page.locator(icon).bounding_box()
+        assert box is not None
+        tablet.page.mouse.click(box["x"] + 8, box["y"] + 8)
+        tablet.page.get_by_test_id("edit-words").click()
+        tablet.page.get_by_test_id("thread-words").fill(words)
+        tablet.page.get_by_test_id("keep-words").click()
+        tablet.page.get_by_test_id("sheet-close").click()
+
+    there.line.cut()
+    change(there, "Đường truyền chậm lúc 9 giờ")
+    saved(there.page, 1)
+    there.page.get_by_test_id("back").tap()
+    expect(there.page.get_by_test_id("unsent-bar")).to_be_visible()
+    still(there.page, "unsent-bar")
+    change(here, "Đường truyền đã kiểm tra")
+    saved(here.page)
+    there.line.mend()
+    bar = there.page.get_by_test_id("unsent-bar")
+    expect(bar).to_contain_text("cần bạn xem")
+    there.page.get_by_test_id("unsent-look").click()
+    item = there.page.get_by_test_id("refused-item")
+    expect(item).to_contain_text("chậm lúc 9 giờ")
+    expect(item).to_contain_text("đã kiểm tra")
+    still(there.page, "conflict")
+    there.page.get_by_test_id("refused-both").click()
+    expect(bar).to_have_count(0)
+    until(
+        lambda: here.page.locator(icon + " title").text_content()
+        == "Đường truyền đã kiểm tra\n\nĐường truyền chậm lúc 9 giờ"
+    )
+
+
+def test_a_hidden_layer_is_shown_again(window: Opener) -> None:
+    first, second = read(window, "delegate", TABLE), read(window, "approver", TABLE)
+    share(first, "Cả phòng góp ý")
+    take(first.page, "pen")
+    draw(first.page, across(page_box(first.page), 0.3))
+    saved(first.page)
+    page = second.page
+    expect(page.locator(MARKS + "[data-kind=ink]")).to_have_count(1)
+    page.get_by_test_id("open-panel").tap()
+    page.get_by_test_id("tab-layers").tap()
+    row = page.get_by_test_id("layer").filter(has_text="Cả phòng góp ý")
+    row.get_by_test_id("layer-seen").click()
+    expect(page.locator(MARKS + "[data-kind=ink]")).to_have_count(0)
+    still(page, "layers-panel")
+    page.reload()
+    expect(page.get_by_test_id("mark-toolbar")).to_be_visible()
+    page.get_by_test_id("open-panel").tap()
+    page.get_by_test_id("tab-layers").tap()
+    expect(row.get_by_test_id("layer-seen")).to_have_attribute("aria-pressed", "false")
+    assert count(page, "ink") == 0
+    row.get_by_test_id("layer-seen").click()
+    expect(page.locator(MARKS + "[data-kind=ink]")).to_have_count(1)
+    page.get_by_test_id("tab-marks").tap()
+    expect(page.get_by_test_id("mark-row")).to_contain_text("Cả phòng góp ý")
+    still(page, "list-of-all")
