@@ -10,7 +10,7 @@ from tests.e2e.conftest import PORTRAIT, Opener, Window, shot
 from tests.e2e.pen import across, draw, page_box
 from tests.e2e.test_marks import MARKS, count, read, saved, take, until
 
-REVIEW = "Báo cáo thẩm tra"
+REPORT = "Báo cáo tình hình kinh tế"
 DRAFT = "Dự thảo Nghị quyết"
 TABLE = "Biểu số liệu"
 
@@ -71,8 +71,8 @@ def note(page: Page, words: str, x: float, y: float) -> None:
 
 
 def test_two_people_discuss_on_a_layer_that_a_third_does_not_see(window: Opener) -> None:
-    lan, minh = read(window, "delegate", REVIEW), read(window, "guest", REVIEW, viewport=PORTRAIT)
-    other = read(window, "operator", REVIEW)
+    lan, minh = read(window, "delegate", REPORT), read(window, "guest", REPORT, viewport=PORTRAIT)
+    other = read(window, "operator", REPORT)
     start = count(other.page)
     share(lan, "Góp ý của Tổ thẩm tra", name_of(minh))
     expect(minh.page.get_by_test_id("toast")).to_contain_text("Góp ý của Tổ thẩm tra")
