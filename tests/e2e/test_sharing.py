@@ -190,8 +190,10 @@ def test_the_same_words_changed_on_two_tablets_are_both_kept(window: Opener) -> 
     there.page.get_by_test_id("refused-both").click()
     expect(bar).to_have_count(0)
     until(
-        lambda: here.page.locator(icon + " title").text_content()
-        == "Đường truyền đã kiểm tra\n\nĐường truyền chậm lúc 9 giờ"
+        lambda: (
+            here.page.locator(icon + " title").text_content()
+            == "Đường truyền đã kiểm tra\n\nĐường truyền chậm lúc 9 giờ"
+        )
     )
 
 
