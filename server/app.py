@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -21,7 +20,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from server import __version__, clock, permissions
+from server import __version__, clock, garbage, permissions
 from server.annotating.export import Exports
 from server.annotating.gateway import Annotating
 from server.annotating.imported import KeepMarks
@@ -281,13 +280,14 @@ def create_app(settings: Settings) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await server.start()
-        # What lives from the start on is never looked at again: a full collection over it stops
-        # the loop for some 100 ms, in the middle of somebody's stroke.
-        gc.collect()
-        gc.freeze()
+        garbage.settle()
+        collecting = asyncio.create_task(
+            garbage.collect_in_quiet(lambda: server.database.written_at)
+        )
         try:
             yield
         finally:
+            collecting.cancel()
             await server.stop()
 
     async def live(socket: WebSocket) -> None:

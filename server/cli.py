@@ -39,6 +39,11 @@ from server.settings import Settings, settings_page
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
+SWITCH_SECONDS = 0.0005
+"""The writer thread lets go of the interpreter at every statement; with Python's 5 ms a busy loop
+would give it back that late each time."""
+
+
 def _log(settings: Settings) -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
@@ -99,6 +104,7 @@ def serve(demo: Annotated[bool, typer.Option(help="demo accounts and papers")] =
         raise typer.BadParameter("demo accounts exist only on a loopback address")
     _tell_address(settings)
     proxies = settings.trusted_proxies
+    sys.setswitchinterval(SWITCH_SECONDS)
     application = create_app(settings)
     config = uvicorn.Config(
         application,

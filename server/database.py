@@ -171,6 +171,8 @@ class Database:
     wiring: Wiring = field(default_factory=Wiring)
     rights_epoch: int = 0
     """Grows with every COMMIT that moved somebody's rights."""
+    written_at: float = 0.0
+    """The monotonic moment of the last group."""
 
     def __post_init__(self) -> None:
         self._queue: queue.Queue[_Waiting | None] = queue.Queue(maxsize=self.waiting)
@@ -361,7 +363,8 @@ class Database:
             _abandon(connection)
             _fail(members, _as_domain_error(error))
             return False
-        deadline = clock.monotonic() + self.group_ms / 1000
+        self.written_at = clock.monotonic()
+        deadline = self.written_at + self.group_ms / 1000
         whole = self._run_one(connection, members[0])
         while whole and len(members) < self.group and clock.monotonic() < deadline:
             try:

@@ -9,12 +9,12 @@ their order, so that they share a COMMIT; their answers come in the same order.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
+from pydantic_core import to_json
 from sqlmodel import Session as SqlSession
 
 from annotations.errors import AnnotationError
@@ -262,7 +262,7 @@ def _try_later(frame: JsonObject) -> JsonObject:
 
 
 def _encode(message: JsonObject) -> str:
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    return to_json(message).decode()
 
 
 _NO_STORE = SqlStore.__new__(SqlStore)

@@ -46,6 +46,8 @@ log = structlog.get_logger(__name__)
 FRAMES: TypeAdapter[ClientFrame] = TypeAdapter(ClientFrame)
 HELLO_SECONDS = 10
 """A client that does not say hello by then holds a connection for nothing."""
+SILENT_BEATS = 1.9
+"""Two heartbeats without a word, looked at with each heartbeat."""
 FAREWELL_SECONDS = 3
 """How long the last frames may take to a client that reads slowly, or not at all."""
 
@@ -191,12 +193,9 @@ class Gateway:
 
     async def _read_frames(self, socket: WebSocket, connection: Connection) -> None:
         while connection.closing is None:
-            try:
-                async with asyncio.timeout(self.heartbeat_s * 2.5):
-                    message = await socket.receive()
-            except TimeoutError:
-                connection.close(1001, "silent")
-                return
+            connection.listening_since = clock.monotonic()
+            message = await socket.receive()
+            connection.listening_since = None
             if message["type"] == "websocket.disconnect":
                 return
             text = message.get("text")
@@ -298,9 +297,13 @@ class Gateway:
             connection.close(1006, "gone")
 
     async def _watch(self, connection: Connection) -> None:
-        """Heartbeats, and whether the session behind the connection still lives."""
+        """Heartbeats, whether they are answered, and whether the session still lives."""
         while connection.closing is None:
             await asyncio.sleep(self.heartbeat_s)
+            since = connection.listening_since
+            if since is not None and clock.monotonic() - since > self.heartbeat_s * SILENT_BEATS:
+                connection.close(1001, "silent")
+                return
             connection.send('{"t":"ping"}')
             try:
                 if not await self.still_signed_in(connection.actor):

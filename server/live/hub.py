@@ -39,6 +39,8 @@ class Connection:
     the outbox, and where the socket takes no ready frames."""
     topics: dict[str, Subscription] = field(default_factory=dict)
     closing: tuple[int, str] | None = None
+    listening_since: float | None = None
+    """Since when the gateway waits for a word of the client; None while it is at work for it."""
     _outbox: deque[bytes] = field(default_factory=deque)
     _size: int = 0
     _write: Write | None = None

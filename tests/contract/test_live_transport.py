@@ -6,6 +6,7 @@ When one of these fails after an upgrade, read the new source before moving the 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.metadata
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,6 +16,7 @@ import pytest
 import uvicorn
 import websockets
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from websockets.frames import Frame, Opcode
 
 from server.live.transport import LiveProtocol, Write, text_frame, text_of, wire_of
 
@@ -177,6 +179,87 @@ async def test_a_server_that_ends_takes_nothing_more() -> None:
             await heard.wait()
         await client.wait_closed()
     assert client.close_code == 1012
+
+
+MASK = b"\x11\x22\x33\x44"
+
+
+def sent(text: str, opcode: Opcode = Opcode.TEXT, fin: bool = True) -> bytes:
+    """A client's frame."""
+    return Frame(opcode, text.encode(), fin).serialize(mask=True)
+
+
+@asynccontextmanager
+async def conversation() -> AsyncIterator[tuple[list[str], websockets.ClientConnection]]:
+    """What the server heard, and a client whose bytes the test writes itself."""
+    heard: list[str] = []
+
+    async def talk(socket: WebSocket) -> None:
+        Pen(socket)
+        with contextlib.suppress(WebSocketDisconnect):
+            while True:
+                heard.append(await socket.receive_text())
+                await socket.send_text(f"heard {len(heard)}")
+
+    async with asyncio.timeout(20):
+        async with (
+            served(talk, ws_max_size=200_000) as address,
+            websockets.connect(address) as client,
+        ):
+            yield heard, client
+
+
+async def test_text_comes_whole_however_it_is_cut() -> None:
+    whole = b"".join(sent(text) for text in FRAMES)
+    for size in (1, 3, 1000, len(whole)):
+        if size == 1:
+            whole_now, expected = b"".join(sent(text) for text in FRAMES[:5]), FRAMES[:5]
+        else:
+            whole_now, expected = whole, FRAMES
+        async with conversation() as (heard, client):
+            for at in range(0, len(whole_now), size):
+                client.transport.write(whole_now[at : at + size])
+                if size == 1:
+                    await asyncio.sleep(0.001)
+            for number in range(len(expected)):
+                assert await client.recv() == f"heard {number + 1}"
+            assert heard == expected
+
+
+async def test_other_frames_between_are_answered_and_text_goes_on() -> None:
+    async with conversation() as (heard, client):
+        client.transport.write(sent("một"))
+        client.transport.write(sent("hai ", fin=False) + sent("nửa", Opcode.CONT))
+        waiter = await client.ping()
+        last = sent("bốn")
+        client.transport.write(sent("ba") + last[:4])
+        await waiter
+        client.transport.write(last[4:])
+        for number in range(1, 5):
+            assert await client.recv() == f"heard {number}"
+        assert [one if one != "hai nửa" else "hai" for one in heard] == ["một", "hai", "ba", "bốn"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "code"),
+    [
+        (b"\x81\x02ab", 1002),  # not masked
+        (b"\x81\xff" + (2**40).to_bytes(8, "big") + MASK, 1009),
+        (b"\x81\xff" + (200_001).to_bytes(8, "big") + MASK, 1009),
+        (b"\xc1\x80" + MASK, 1002),  # a reserved bit
+        (b"\x83\x80" + MASK, 1002),  # an opcode nobody knows
+        (b"\x81\x81" + MASK + b"\xff", 1007),  # not UTF-8
+    ],
+)
+async def test_a_frame_against_the_protocol_closes(broken: bytes, code: int) -> None:
+    async with conversation() as (heard, client):
+        client.transport.write(sent("một"))
+        assert await client.recv() == "heard 1"
+        client.transport.write(broken)
+        with pytest.raises(websockets.ConnectionClosed):
+            await client.recv()
+        assert client.close_code == code
+        assert heard == ["một"]
 
 
 async def test_another_kind_of_socket_has_no_wire() -> None:
