@@ -25,7 +25,17 @@ from server.annotating.export import Exports
 from server.annotating.gateway import Annotating
 from server.annotating.imported import KeepMarks
 from server.annotating.purge import PurgeLayer
+from server.annotating.retention import (
+    PURGE_MARKS,
+    SCRUB,
+    PurgeMarks,
+    Scrub,
+    plan_overdue,
+    replay,
+)
 from server.annotating.sharing import PURGE
+from server.annotating.tombstones import Tombstones
+from server.annotating.trimming import TRIM_MARKS, TrimMarks
 from server.client import client_routes
 from server.database import Database, Wiring
 from server.demo.seed import start_demo
@@ -39,11 +49,12 @@ from server.http.idempotency import forget_before
 from server.http.routing import routes
 from server.http.shields import Origins, Shields
 from server.identity import SYSTEM, Actor
-from server.jobs.queue import Jobs, Lane, reclaim
+from server.jobs.queue import Handler, Jobs, Lane, enqueue, reclaim
 from server.live import changes
 from server.live.gateway import CaughtUp, Gateway
 from server.live.hub import Hub
 from server.meetings.queries import in_session
+from server.meetings.rules import DAY_MS
 from server.migrations.migrate import migrate
 from server.people.actions import forget_ended, touch_session
 from server.people.queries import living_session, token_hash
@@ -57,6 +68,8 @@ from server.settings import Settings
 log = structlog.get_logger(__name__)
 TOUCH_SECONDS = 60
 """How exactly a session remembers when it was last used; finer costs a write per request."""
+DAILY = (TRIM_MARKS,)
+"""Work done a day after it was last done: entered again each hour, one of each waits."""
 RESTART_SECONDS = 2.0
 """When clients may come back after a planned restart, spread out from then on."""
 
@@ -159,6 +172,8 @@ class Server:
         await asyncio.to_thread(migrate, self.database)
         self.database.start()
         await self.database.write(SYSTEM, reclaim)
+        purged = await asyncio.to_thread(Tombstones(settings.purges_file).meetings)
+        await self.database.write(SYSTEM, replay, purged)
         self.sandbox = await choose_sandbox(
             sandbox_limits(settings), allow_unsandboxed=settings.allow_unsandboxed
         )
@@ -186,6 +201,12 @@ class Server:
             try:
                 await self.database.write(SYSTEM, forget_before, answered)
                 await self.database.write(SYSTEM, forget_ended, started, tried)
+                await self.database.write(SYSTEM, plan_overdue)
+                for kind in DAILY:
+                    unique = f"{kind}:daily"
+                    await self.database.write(
+                        SYSTEM, enqueue, kind, {}, after_ms=DAY_MS, unique=unique
+                    )
             except Exception:
                 log.exception("not_tidied")
             await asyncio.sleep(hour / 1000)
@@ -194,9 +215,18 @@ class Server:
         ingest = Ingest(self.database, self.files, sandbox, KeepMarks(self.database))
         reading = Lane({"ingest": ingest}, self.settings.ingest_workers, {"ingest": ingest.give_up})
         telling = Lane({"tell_inboxes": TellInboxes(self.database)})
-        purging = Lane({PURGE: PurgeLayer(self.database)})
-        always = [telling, purging]
+        always = [telling, Lane(self._keeping_house())]
         return [reading, *always] if sandbox.rung is not None else always
+
+    def _keeping_house(self) -> dict[str, Handler]:
+        database, settings = self.database, self.settings
+        history, deleted = settings.mark_history_days, settings.deleted_marks_days
+        return {
+            PURGE: PurgeLayer(database),
+            PURGE_MARKS: PurgeMarks(database, Tombstones(settings.purges_file)),
+            SCRUB: Scrub(database),
+            TRIM_MARKS: TrimMarks(database, history, deleted),
+        }
 
     async def leave(self) -> None:
         """Tell the clients when to come back."""

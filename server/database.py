@@ -43,6 +43,10 @@ OLDEST_SQLITE = (3, 51, 3)
 CHECKPOINT_PAGES = 4000
 """About 16 MB of WAL before the writer folds it back; a smaller one stalls pushes more often."""
 
+FOLD_MS = 100
+"""How long the writer waits for readers when it empties the WAL, and the pause between tries."""
+FOLD_TRIES = 100
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -96,6 +100,8 @@ class _Waiting:
     result: Any = None
     error: BaseException | None = None
     effects: Effects | None = None
+    alone: bool = False
+    """Outside of any transaction, between two of them."""
 
 
 @dataclass
@@ -180,6 +186,7 @@ class Database:
         self._stopping = False
         self._rights_moving = False
         self._writing: Connection | None = None
+        self._put_off: _Waiting | None = None
         self._pool = ThreadPoolExecutor(self.readers, thread_name_prefix="reader")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         lock = self.lock_ms
@@ -210,6 +217,9 @@ class Database:
             self._queue.put(None)
             self._thread.join()
             self._thread = None
+        if self._put_off is not None:
+            self._put_off.error = Busy()
+            self._answer([self._put_off])
         with contextlib.suppress(queue.Empty):
             while late := self._queue.get_nowait():
                 late.error = Busy()
@@ -294,6 +304,37 @@ class Database:
         with Session(bind=self._writing, join_transaction_mode="rollback_only") as session:
             return query(session, *args, **kwargs)
 
+    async def fold_wal(self) -> None:
+        """Fold the WAL back into the database and empty it, so that what was deleted is in neither
+        (https://sqlite.org/pragma.html#pragma_wal_checkpoint). Raises `Busy` while a reader still
+        looks at an older state."""
+
+        def fold(connection: Connection) -> tuple[bool, Effects]:
+            raw = _raw(connection)
+            raw.execute(f"PRAGMA busy_timeout={FOLD_MS}")
+            try:
+                return not raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0], Effects()
+            finally:
+                raw.execute(f"PRAGMA busy_timeout={self.lock_ms}")
+
+        for _ in range(FOLD_TRIES):
+            if await self._submit(fold, alone=True):
+                return
+            await asyncio.sleep(FOLD_MS / 1000)
+        raise Busy()
+
+    async def write_anew(self) -> None:
+        """Copy every living row into a new database and empty the WAL: nothing deleted is left in
+        any page. Holds the writer for as long as it takes, some 10 s per GB, and needs as much
+        room again on the disk (https://sqlite.org/lang_vacuum.html)."""
+
+        def copy(connection: Connection) -> tuple[None, Effects]:
+            _raw(connection).execute("VACUUM")
+            return None, Effects()
+
+        await self._submit(copy, alone=True)
+        await self.fold_wal()
+
     def rights_settled(self, epoch: int) -> bool:
         """On the writer thread: whether no right has moved since `rights_epoch` was `epoch`."""
         return self.rights_epoch == epoch and not self._rights_moving
@@ -308,13 +349,15 @@ class Database:
         """Whether the writer keeps up, so that one client may have several actions waiting."""
         return self._queue.qsize() * 2 < self.waiting
 
-    def _submit(self, run: Callable[[Connection], tuple[Any, Effects]]) -> asyncio.Future[Any]:
+    def _submit(
+        self, run: Callable[[Connection], tuple[Any, Effects]], *, alone: bool = False
+    ) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         if self._stopping:
             raise Busy()
         try:
-            self._queue.put_nowait(_Waiting(run, future, loop))
+            self._queue.put_nowait(_Waiting(run, future, loop, alone=alone))
         except queue.Full:
             raise Busy() from None
         return future
@@ -338,11 +381,15 @@ class Database:
     def _write_groups(self) -> None:
         connection: Connection | None = None
         stop = False
-        while not stop and (first := self._queue.get()) is not None:
+        while not stop and (first := self._put_off or self._queue.get()) is not None:
+            self._put_off = None
             members = [first]
             try:
                 connection = self._writing = connection or self.writer.connect()
-                stop = self._write_group(connection, members)
+                if first.alone:
+                    self._run_one(connection, first)
+                else:
+                    stop = self._write_group(connection, members)
             except Exception as error:
                 log.exception("writer_failed")
                 _fail(members, _as_domain_error(error))
@@ -373,6 +420,9 @@ class Database:
                 break
             if waiting is None:
                 stop = True
+                break
+            if waiting.alone:
+                self._put_off = waiting
                 break
             members.append(waiting)
             whole = self._run_one(connection, waiting)

@@ -114,6 +114,8 @@ RIGHTS: dict[str, tuple[Predicate, ...]] = {
     "meeting.issue": (meeting_staff,),
     "meeting.open": (meeting_staff, meeting_chair),
     "meeting.close": (meeting_staff, meeting_chair),
+    "meeting.retention": (meeting_staff,),
+    "unit.retention": (secretariat,),
     "agenda.change": (meeting_staff,),
     "participants.change": (meeting_staff,),
     "documents.add": (meeting_staff,),

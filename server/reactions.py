@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from server.annotating import layers, sharing
+from server.annotating import layers, retention, sharing
 from server.database import Fact, WriteSession
 from server.documents import actions as documents
 from server.documents import facts as d
@@ -109,6 +109,10 @@ REACTIONS: tuple[tuple[type[Fact], Reaction], ...] = (
     (m.ParticipantAdded, _tell_one_inbox),
     (m.ParticipantRemoved, _tell_one_inbox),
     (m.MeetingClosed, _end_presenting),
+    (m.MeetingClosed, retention.plan),
+    (m.MarksRuleSet, retention.plan),
+    (m.MarksRuleSet, _tell_inboxes),
+    (m.MarksPurged, _tell_inboxes),
     (m.ParticipantAdded, _tell_who_may_present),
     (m.AgendaItemDeleted, _unhang_documents),
     (m.AgendaChanged, _show_or_hide_documents),

@@ -90,6 +90,20 @@ class Settings(BaseSettings):
     # My marks over all documents
     notes_per_part: int = Field(60, description="lines in one part of the list of my marks")
 
+    # What becomes of marks
+    purge_grace_hours: int = Field(
+        72, ge=1, description="the least time between a warning and the deletion of people's marks"
+    )
+    purge_warning_days: int = Field(7, ge=1, description="from when people are warned of it")
+    mark_history_days: int = Field(
+        90, ge=30, description="answered pushes, and what they overwrote on private layers"
+    )
+    deleted_marks_days: int = Field(
+        400,
+        ge=30,
+        description="deleted marks, so that no tablet brings one back: a year in a drawer",
+    )
+
     # The live connection
     live_frame_bytes: int = Field(2**20, description="the largest frame (CVE-2018-1000518)")
     live_connections: int = Field(5000, description="open connections of one process")
@@ -116,6 +130,11 @@ class Settings(BaseSettings):
     def database_file(self) -> Path:
         """The one SQLite file."""
         return self.data / "phonghop.sqlite3"
+
+    @property
+    def purges_file(self) -> Path:
+        """Which meetings' marks were deleted; outlives a database that is put back."""
+        return self.data / "purges.jsonl"
 
     @property
     def files(self) -> Path:

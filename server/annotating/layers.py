@@ -22,10 +22,10 @@ from server.documents.queries import (
     presents,
     reading_participants,
 )
-from server.errors import NotFound
+from server.errors import DomainError, NotFound
 from server.identity import Actor
 from server.meetings.messages import Participant
-from server.meetings.queries import participants
+from server.meetings.queries import meeting_row, participants
 from server.people.messages import PersonCard
 from server.people.queries import cards
 
@@ -58,6 +58,7 @@ def open_private_layer(session: WriteSession, document_id: str) -> str:
     known = private_layer(session, document_id, session.actor.person_id)
     if known is not None:
         return known
+    require_marks_open(session, document_id)
     row = LayerRow(
         id=clock.new_id(),
         document_id=document_id,
@@ -82,12 +83,25 @@ def name_on(session: WriteSession, layer_id: str, people: Sequence[str]) -> None
     session.add_all(LayerPersonRow(layer_id=layer_id, person_id=one) for one in people)
 
 
+def marks_gone(session: Session, document_id: str) -> bool:
+    """Whether the marks on this document were deleted by its meeting's rule: it takes none then."""
+    meeting = meeting_row(session, document_row(session, document_id).meeting_id)
+    return meeting.marks_purged_at is not None
+
+
+def require_marks_open(session: Session, document_id: str) -> None:
+    """Refuse a new layer on a document whose marks were deleted."""
+    if marks_gone(session, document_id):
+        raise DomainError("marks_purged")
+
+
 def reader_of(session: Session, actor: Actor, document_id: str) -> Reader:
     """How this person stands to the document."""
     if not may_read(session, actor, document_id):
         return Reader(False)
     running = directs(session, actor, document_id)
-    return Reader(True, running or presents(session, actor, document_id), running)
+    presenting = running or presents(session, actor, document_id)
+    return Reader(True, presenting, running, marks_gone(session, document_id))
 
 
 def _rights(session: Session, actor: Actor, row: LayerRow, reader: Reader) -> LayerRights:

@@ -16,28 +16,30 @@ from server.identity import SYSTEM
 MARKS_AT_ONCE = 200
 """Marks, and as many entries of the op log, in one transaction: some 3 ms of the writer."""
 
+_SOME_OPS = "(SELECT seq FROM op WHERE layer = :layer ORDER BY seq LIMIT :most)"
+_TAKE = (
+    "DELETE FROM annotation WHERE id IN "
+    "(SELECT id FROM annotation WHERE layer = :layer LIMIT :most)",
+    "DELETE FROM push WHERE (outbox, op_no) IN "  # noqa: S608 - constants only
+    f"(SELECT outbox, op_no FROM op WHERE layer = :layer AND seq IN {_SOME_OPS})",
+    f"DELETE FROM op WHERE layer = :layer AND seq IN {_SOME_OPS}",  # noqa: S608
+)
+
 
 def purge_some(session: WriteSession, layer_id: str) -> bool:
-    """Take some away; False when nothing was left."""
-    if session.get(LayerRow, layer_id) is not None:
-        return False
+    """Take some away of a layer that is no more; False when nothing was left."""
+    return session.get(LayerRow, layer_id) is None and take_some(session, layer_id)
+
+
+def take_some(session: WriteSession, layer_id: str) -> bool:
+    """Take marks of a layer away with their history and the answers of the pushes that made it;
+    False when nothing was left."""
     given = {"layer": layer_id, "most": MARKS_AT_ONCE}
     connection = session.connection()
-    marks = connection.execute(
-        text(
-            "DELETE FROM annotation WHERE id IN "
-            "(SELECT id FROM annotation WHERE layer = :layer LIMIT :most)"
-        ),
-        given,
-    )
-    ops = connection.execute(
-        text(
-            "DELETE FROM op WHERE layer = :layer AND seq IN "
-            "(SELECT seq FROM op WHERE layer = :layer LIMIT :most)"
-        ),
-        given,
-    )
-    return marks.rowcount + ops.rowcount > 0
+    taken = 0
+    for statement in _TAKE:
+        taken += connection.execute(text(statement), given).rowcount
+    return taken > 0
 
 
 @dataclass

@@ -32,12 +32,13 @@ def _view(session: Session, actor: Actor, document_id: str) -> DocumentView:
         if row.version_id
         else queries.newest_version(session, document_id)
     )
+    gone = layers.marks_gone(session, document_id)
     return DocumentView(
         card=queries.card(session, row),
         version=queries.version_view(session, newest) if newest else None,
-        my_layer=layers.private_layer(session, document_id, actor.person_id),
+        my_layer=None if gone else layers.private_layer(session, document_id, actor.person_id),
         may_download=True,
-        may_annotate=True,
+        may_annotate=not gone,
     )
 
 
@@ -45,7 +46,7 @@ async def read_document(call: Call) -> DocumentView:
     """A document with its pages and the layer of my marks, which is made at the first reading."""
     document_id = call.ids["document_id"]
     view = await call.read(_view, call.actor, document_id)
-    if view.my_layer is None:
+    if view.my_layer is None and view.may_annotate:
         layer = await call.write(layers.open_private_layer, document_id)
         view = view.model_copy(update={"my_layer": layer})
     return view

@@ -7,8 +7,9 @@
                                                                      meeting
     imported    who may read the document      –                     –                   –
 
-All of it only while the document itself may be read. Whoever writes on a layer may also resolve
-and reopen any thread there; nobody edits another's mark (annotations/merge.py).
+All of it only while the document itself may be read, and until people's marks on it are deleted by
+the meeting's rule; what the file brought along is the file's and stays. Whoever writes on a layer
+may also resolve and reopen any thread there; nobody edits another's mark (annotations/merge.py).
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ class Reader:
     reads: bool
     presents: bool = False
     directs: bool = False
+    purged: bool = False
+    """People's marks on the document were deleted by its meeting's rule."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ def layer_rights(
         return NO_RIGHTS
     if kind == "imported":
         return LayerRights(True)
+    if reader.purged:
+        return NO_RIGHTS
     if kind == "presenter":
         return LayerRights(True, reader.presents, reader.directs, False)
     if owns:

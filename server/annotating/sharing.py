@@ -90,6 +90,7 @@ def make_layer(session: WriteSession, document_id: str, new: NewLayer, bounds: B
     """Share a new layer of the document."""
     document = queries.document_row(session, document_id)
     require_sharing(document.sharing, new.audience)
+    layers.require_marks_open(session, document_id)
     if document.sharing == "none":
         raise DomainError("sharing_not_allowed", sharing="none")
     _require_room(session, document_id, bounds)
@@ -190,6 +191,7 @@ def open_presenter_layer(session: WriteSession, document_id: str) -> LayerView:
         .where(LayerRow.kind == "presenter")
     ).first()
     if row is None:
+        layers.require_marks_open(session, document_id)
         row = LayerRow(
             id=clock.new_id(),
             document_id=document_id,

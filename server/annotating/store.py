@@ -16,6 +16,7 @@ from annotations.merge import Change
 from annotations.model import Annotation, GroupRevs, JsonObject, Layer, LayerKind
 from annotations.operations import Push
 from annotations.store import Answer, Begun
+from server import clock
 
 COLUMNS = (
     "id, layer, document, version, page, kind, rev, seq, deleted, author, created, modified, "
@@ -164,8 +165,16 @@ class SqlStore:
 
     def _remember(self, push: Push, answer: Answer) -> None:
         self._execute(
-            "INSERT INTO push (outbox, op_no, person, fingerprint, fields) VALUES (?, ?, ?, ?, ?)",
-            (push.outbox, push.op_no, answer.person, answer.fingerprint, _dump(answer.fields)),
+            "INSERT INTO push (outbox, op_no, person, fingerprint, fields, at) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                push.outbox,
+                push.op_no,
+                answer.person,
+                answer.fingerprint,
+                _dump(answer.fields),
+                clock.unix_ms(),
+            ),
         )
 
     def layer(self, layer: str) -> Layer | None:

@@ -65,7 +65,15 @@ class AnnotationRow(SQLModel, table=True):
     """One mark. JSON columns hold what `annotations.model` describes; `ink` is its raw bytes."""
 
     __tablename__ = "annotation"
-    __table_args__ = (Index("ix_annotation_layer_seq", "layer", "seq"),)
+    __table_args__ = (
+        Index("ix_annotation_layer_seq", "layer", "seq"),
+        Index(
+            "ix_annotation_deleted",
+            "modified",
+            sqlite_where=text("deleted = 1"),
+            postgresql_where=text("deleted"),
+        ),
+    )
     id: str = Field(primary_key=True)
     layer: str
     document: str
@@ -117,3 +125,4 @@ class PushRow(SQLModel, table=True):
     person: str
     fingerprint: int
     fields: str
+    at: int = 0

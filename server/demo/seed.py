@@ -30,7 +30,7 @@ from server.identity import SYSTEM, Actor
 from server.jobs.queue import Lane, enqueue
 from server.meetings import actions
 from server.meetings.messages import NewAgendaItem, NewMeeting, ParticipantPut
-from server.meetings.rules import MeetingKind, MeetingState, ParticipantRole
+from server.meetings.rules import MeetingKind, MeetingState, ParticipantRole, PurgeBounds
 from server.meetings.tables import MeetingRow
 from server.people.actions import HASHER, add_organisation, add_person
 from server.people.queries import has_people
@@ -157,7 +157,7 @@ def _add_meeting(
     if plan.state != MeetingState.ISSUED:
         actions.open_meeting(session, meeting.id)
     if plan.state == MeetingState.CLOSED:
-        actions.close_meeting(session, meeting.id)
+        actions.close_meeting(session, meeting.id, PurgeBounds(0, 0))
     _set_times(session, meeting, plan)
 
 

@@ -37,9 +37,11 @@ from server.meetings.messages import (
     ParticipantGone,
     ParticipantPut,
 )
+from server.meetings.retention import follow_unit, plan_purge
 from server.meetings.rules import (
     MeetingState,
     ParticipantRole,
+    PurgeBounds,
     require_issuable,
     require_next,
     require_open_for_changes,
@@ -91,6 +93,7 @@ def create_meeting(session: WriteSession, new: NewMeeting, bounds: MeetingBounds
         state=MeetingState.DRAFT.value,
         created_by=session.actor.person_id,
     )
+    follow_unit(session, row)
     session.add(row)
     session.flush()
     session.record(MeetingCreated(row.id, row.title))
@@ -169,12 +172,13 @@ def open_meeting(session: WriteSession, meeting_id: str) -> MeetingHead:
     return _announced(session, row)
 
 
-def close_meeting(session: WriteSession, meeting_id: str) -> MeetingHead:
-    """End the session; the meeting becomes a record."""
+def close_meeting(session: WriteSession, meeting_id: str, purge: PurgeBounds) -> MeetingHead:
+    """End the session; the meeting becomes a record, and the marks' last day is known."""
     row = queries.meeting_row(session, meeting_id)
     require_next(MeetingState(row.state), MeetingState.CLOSED)
     row.state = MeetingState.CLOSED.value
     row.closed_at = clock.unix_ms()
+    plan_purge(row, row.closed_at, purge)
     session.add(row)
     session.record(MeetingClosed(meeting_id))
     return _announced(session, row)

@@ -45,6 +45,32 @@ class MeetingClosed(Fact):
 
 
 @dataclass(frozen=True)
+class MarksRuleSet(Fact):
+    """It was said what becomes of people's marks. `purge_at` in Unix ms, once it is known."""
+
+    meeting_id: str
+    rule: str
+    days: int | None
+    purge_at: int | None
+
+
+@dataclass(frozen=True)
+class UnitMarksRuleSet(Fact):
+    """The same for a unit's new meetings."""
+
+    organisation_id: str
+    rule: str
+    days: int | None
+
+
+@dataclass(frozen=True)
+class MarksPurged(Fact):
+    """People's marks on the meeting's papers were deleted; nothing of them is said here."""
+
+    meeting_id: str
+
+
+@dataclass(frozen=True)
 class AgendaChanged(Fact):
     """An item was added, changed, moved or deleted."""
 

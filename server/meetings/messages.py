@@ -7,9 +7,29 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from server.http.wire import Id, Line, Moment, ShortLine, WireModel
-from server.meetings.rules import MeetingKind, MeetingState, ParticipantRole
+from server.meetings.rules import (
+    LONGEST_DAYS,
+    MarksRule,
+    MeetingKind,
+    MeetingState,
+    ParticipantRole,
+)
 
 Minutes = Annotated[int, Field(ge=0, le=24 * 60)]
+
+
+class MarksPlan(WireModel):
+    """What becomes of people's marks on the meeting's papers.
+
+    `purge_at` is known once the meeting is closed; from `warn_at` on people are warned. After
+    `purged_at` the papers take no marks any more.
+    """
+
+    rule: MarksRule
+    days: int | None
+    warn_at: Moment | None
+    purge_at: Moment | None
+    purged_at: Moment | None
 
 
 class MeetingHead(WireModel):
@@ -26,6 +46,7 @@ class MeetingHead(WireModel):
     chair_id: Id | None
     opened_at: Moment | None
     closed_at: Moment | None
+    marks: MarksPlan
 
 
 class MeetingCard(WireModel):
@@ -178,6 +199,23 @@ class ParticipantPut(WireModel):
     """Add a person to the meeting or change their part in it."""
 
     role: ParticipantRole
+
+
+class MarksRulePut(WireModel):
+    """Keep people's marks, delete them once the meeting is closed, or so many days after."""
+
+    rule: MarksRule
+    days: Annotated[int, Field(ge=1, le=LONGEST_DAYS)] | None = None
+
+
+class UnitRetention(WireModel):
+    """The rule that new meetings of the unit begin with, and the server's bounds: the least time
+    between a warning and the deletion, and how many days before it people are warned."""
+
+    rule: MarksRule
+    days: int | None
+    grace_hours: int
+    warning_days: int
 
 
 class MeetingChanged(WireModel):

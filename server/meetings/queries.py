@@ -10,9 +10,10 @@ from sqlmodel import Session, col, select
 
 from server.errors import NotFound
 from server.identity import Actor
-from server.meetings.messages import AgendaItem, MeetingHead, Participant
+from server.meetings.messages import AgendaItem, MarksPlan, MeetingHead, Participant
 from server.meetings.rules import (
     STAFF_ROLES,
+    MarksRule,
     MeetingKind,
     MeetingState,
     ParticipantRole,
@@ -56,6 +57,13 @@ def head(session: Session, row: MeetingRow) -> MeetingHead:
         chair_id=row.chair_id,
         opened_at=from_ms(row.opened_at) if row.opened_at else None,
         closed_at=from_ms(row.closed_at) if row.closed_at else None,
+        marks=MarksPlan(
+            rule=MarksRule(row.marks_rule),
+            days=row.marks_days,
+            warn_at=from_ms(row.marks_warn_at) if row.marks_warn_at else None,
+            purge_at=from_ms(row.marks_purge_at) if row.marks_purge_at else None,
+            purged_at=from_ms(row.marks_purged_at) if row.marks_purged_at else None,
+        ),
     )
 
 

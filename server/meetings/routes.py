@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from server.http.endpoint import Call
-from server.meetings import actions
-from server.meetings.messages import AgendaItem, MeetingHead, Participant
+from server.meetings import actions, retention
+from server.meetings.messages import AgendaItem, MeetingHead, Participant, UnitRetention
+from server.meetings.retention import HOUR_MS
+from server.meetings.rules import DAY_MS, PurgeBounds
 from server.settings import Settings
+
+
+def purge_bounds(settings: Settings) -> PurgeBounds:
+    """How early people hear of it before their marks go."""
+    return PurgeBounds(settings.purge_grace_hours * HOUR_MS, settings.purge_warning_days * DAY_MS)
 
 
 def bounds(settings: Settings) -> actions.MeetingBounds:
@@ -33,7 +40,25 @@ async def open_meeting(call: Call) -> MeetingHead:
 
 async def close_meeting(call: Call) -> MeetingHead:
     """End the session."""
-    return await call.write(actions.close_meeting, call.ids["meeting_id"])
+    bounds = purge_bounds(call.settings)
+    return await call.write(actions.close_meeting, call.ids["meeting_id"], bounds)
+
+
+async def set_retention(call: Call) -> MeetingHead:
+    """Say what becomes of people's marks on the meeting's papers."""
+    bounds = purge_bounds(call.settings)
+    return await call.write(retention.set_retention, call.ids["meeting_id"], call.body, bounds)
+
+
+async def unit_retention(call: Call) -> UnitRetention:
+    """What new meetings of my unit begin with."""
+    bounds = purge_bounds(call.settings)
+    return await call.read(retention.unit_retention, call.actor.organisation_id, bounds)
+
+
+async def set_unit_retention(call: Call) -> UnitRetention:
+    """Say it for the new meetings of my unit."""
+    return await call.write(retention.set_unit_retention, call.body, purge_bounds(call.settings))
 
 
 async def add_item(call: Call) -> AgendaItem:

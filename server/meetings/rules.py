@@ -8,6 +8,7 @@ the agenda and the participants no longer change.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -42,6 +43,53 @@ class ParticipantRole(StrEnum):
     SECRETARY = "secretary"
     DELEGATE = "delegate"
     GUEST = "guest"
+
+
+class MarksRule(StrEnum):
+    """What becomes of people's marks on a meeting's papers once it is over."""
+
+    KEEP = "keep"
+    AT_CLOSE = "purge_at_close"
+    AFTER_DAYS = "purge_after_days"
+
+
+DAY_MS = 86_400_000
+LONGEST_DAYS = 3_650
+"""Ten years: what is to stay longer is kept, or belongs in the archive."""
+
+
+@dataclass(frozen=True)
+class PurgeBounds:
+    """From the settings: nobody's marks go without a warning, however the rule is set."""
+
+    grace_ms: int
+    """The least time between "this will be deleted" and the deletion."""
+    warning_ms: int
+    """How long before the deletion the warning is shown."""
+
+
+def purge_moment(
+    rule: MarksRule, days: int | None, closed_at: int, now: int, bounds: PurgeBounds
+) -> int | None:
+    """When the marks of a closed meeting are deleted (Unix ms); None for never.
+
+    Never sooner than the grace after `now`, so that a rule set late still warns first.
+    """
+    if rule is MarksRule.KEEP:
+        return None
+    after = 0 if rule is MarksRule.AT_CLOSE else (days or 0) * DAY_MS
+    return max(closed_at + after, now + bounds.grace_ms)
+
+
+def warn_moment(purge_at: int, now: int, bounds: PurgeBounds) -> int:
+    """From when people are warned of it."""
+    return max(now, purge_at - max(bounds.warning_ms, bounds.grace_ms))
+
+
+def require_days(rule: MarksRule, days: int | None) -> None:
+    """Days belong to the rule that counts them, and to no other."""
+    if (rule is MarksRule.AFTER_DAYS) != (days is not None):
+        raise Invalid("days")
 
 
 STAFF_ROLES = frozenset({ParticipantRole.SECRETARY})

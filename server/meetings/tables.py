@@ -22,6 +22,20 @@ class MeetingRow(SQLModel, table=True):
     created_by: str
     opened_at: int | None = None
     closed_at: int | None = None
+    marks_rule: str = "keep"
+    marks_days: int | None = None
+    marks_warn_at: int | None = None
+    marks_purge_at: int | None = None
+    marks_purged_at: int | None = None
+
+
+class UnitRetentionRow(SQLModel, table=True):
+    """What a unit's new meetings say about the marks on their papers."""
+
+    __tablename__ = "unit_retention"
+    organisation_id: str = Field(primary_key=True)
+    rule: str
+    days: int | None = None
 
 
 class AgendaItemRow(SQLModel, table=True):

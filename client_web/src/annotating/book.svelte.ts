@@ -127,6 +127,18 @@ export class Book {
     }
   }
 
+  /** Marks that are no more leave this tablet; work on them that was never sent is set aside. */
+  async forget(documentIds: readonly string[]): Promise<void> {
+    const post = await this.post;
+    if (!post?.shelf) return;
+    for (const documentId of documentIds) {
+      const known = await post.shelf.knownLayers(documentId);
+      const gone = known?.layers.filter(({ kind }) => kind !== 'imported') ?? [];
+      for (const { id } of gone) post.runner.run(post.runner.core.drop(id));
+      await post.shelf.forgetDocument(documentId);
+    }
+  }
+
   /** One's own marks that lie on this tablet, by document: what a list shows without a network. */
   async kept(): Promise<Array<{ documentId: string; marks: Mark[] }>> {
     const post = await this.post;

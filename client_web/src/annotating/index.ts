@@ -38,6 +38,8 @@ export const annotating = {
   close: () => book.close(),
   /** Whether something is drawn on a page of the open document. */
   hasMarks: (page: number) => book.hasMarks(page),
+  /** The marks of these documents were deleted on the server: nothing of them stays here. */
+  forget: (documentIds: readonly string[]) => book.forget(documentIds),
   /** What lies on this tablet, as lines of a list. */
   kept: async () =>
     (await book.kept()).map(({ documentId, marks }) => ({ documentId, lines: linesOf(marks) })),

@@ -1,5 +1,6 @@
 import { mount } from 'svelte';
 import { language, setLanguage } from '../i18n';
+import { watchPurged } from '../notes';
 import { IdleClock, session, watchActivity, watchIdle } from '../people';
 import { startTheme } from '../ui';
 import { watchNetwork } from '../wire';
@@ -17,6 +18,7 @@ export function start(target: HTMLElement): void {
   watchNetwork();
   watchShell();
   watchActivity(window);
+  watchPurged();
   const idle = new IdleClock({
     limitMs: () => (session.me === null ? null : session.me.idle_minutes * 60_000),
     lock: () => session.lock(),

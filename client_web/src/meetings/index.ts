@@ -8,3 +8,4 @@ export { forgetMeetings } from './kept';
 export { keptDocuments, type KeptDocument } from './kept-documents';
 export { OpenMeeting } from './meeting.svelte';
 export { mine } from './mine.svelte';
+export { now } from './now.svelte';

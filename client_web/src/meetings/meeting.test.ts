@@ -20,6 +20,7 @@ const viewOf = (title: string): MeetingView => ({
     chair_id: null,
     opened_at: null,
     closed_at: null,
+    marks: { rule: 'keep', days: null, warn_at: null, purge_at: null, purged_at: null },
   },
   items: [],
   participants: [],

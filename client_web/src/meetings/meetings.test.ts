@@ -18,6 +18,7 @@ const head = (id: string, state: MeetingCard['meeting']['state'], day: string) =
   chair_id: null,
   opened_at: null,
   closed_at: null,
+  marks: { rule: 'keep' as const, days: null, warn_at: null, purge_at: null, purged_at: null },
 });
 const card = (
   id: string,

@@ -11,6 +11,7 @@ export const words = {
     'meetings.chaired_by': 'Chủ tọa: {name}',
     'meetings.documents': '{count} tài liệu',
     'meetings.no_documents': 'Chưa có tài liệu',
+    'meetings.marks_go': 'Ghi chú bị xóa ngày {day}',
     'meetings.empty': 'Chưa có cuộc họp nào',
     'meetings.empty.hint':
       'Khi thư ký phát hành, cuộc họp và tài liệu hiện ngay ở đây, không cần tải lại.',
@@ -137,6 +138,8 @@ export const words = {
     'meetings.step.open.text': 'Mọi đại biểu thấy ngay là phiên họp đã bắt đầu.',
     'meetings.step.close.text':
       'Sau khi bế mạc, chương trình, thành phần và tài liệu không thay đổi được nữa. Không mở lại được.',
+    'meetings.step.close.marks':
+      'Ghi chú của mọi người sẽ bị xóa theo cách đã chọn cho cuộc họp; ai cũng được báo trước.',
     'meetings.step.issue.done': 'Đã phát hành cuộc họp.',
     'meetings.step.open.done': 'Phiên họp đã khai mạc.',
     'meetings.step.close.done': 'Phiên họp đã bế mạc.',
@@ -192,6 +195,7 @@ export const words = {
     'meetings.chaired_by': 'Chair: {name}',
     'meetings.documents': '{count} {count|document|documents}',
     'meetings.no_documents': 'No documents yet',
+    'meetings.marks_go': 'Notes are deleted on {day}',
     'meetings.empty': 'No meetings yet',
     'meetings.empty.hint':
       'When the secretariat issues one, it appears here at once, with its documents.',
@@ -318,6 +322,8 @@ export const words = {
     'meetings.step.open.text': 'Every delegate sees at once that the session has begun.',
     'meetings.step.close.text':
       'After the close the agenda, the people and the documents no longer change. It cannot be reopened.',
+    'meetings.step.close.marks':
+      'Everybody’s notes will be deleted as chosen for this meeting; everybody is told before.',
     'meetings.step.issue.done': 'The meeting is issued.',
     'meetings.step.open.done': 'The session is open.',
     'meetings.step.close.done': 'The session is closed.',

@@ -1,9 +1,17 @@
 import { expect, test } from 'vitest';
-import type { DocumentCard, MarkedDocument, MarkedMeeting, MeetingHead, MyMark } from '../wire';
+import type {
+  DocumentCard,
+  MarkedDocument,
+  MarkedMeeting,
+  MarksPlan,
+  MeetingHead,
+  MyMark,
+} from '../wire';
 import { EVERYTHING, fits, queryOf } from './filter';
 import { groupNotes, nameMore, NOTHING_NAMED } from './groups';
 import { keptNotes } from './kept-notes';
 import { notesHref } from './links';
+import { goingSoon, stageOf } from './plan';
 
 const row = (id: string, more: Partial<MyMark> = {}): MyMark => ({
   id,
@@ -139,4 +147,37 @@ test('the ways to the list', () => {
   expect(notesHref()).toBe('#/notes');
   expect(notesHref({ meetingId: 'm' })).toBe('#/notes/meetings/m');
   expect(notesHref({ documentId: 'd' })).toBe('#/notes/documents/d');
+});
+
+const plan = (more: Partial<MarksPlan> = {}): MarksPlan => ({
+  rule: 'purge_after_days',
+  days: 30,
+  warn_at: null,
+  purge_at: null,
+  purged_at: null,
+  ...more,
+});
+const [DAY_10, DAY_17, DAY_20] = [10, 17, 20].map((day) => `2026-12-${day}T02:00:00Z`);
+
+test.each([
+  [plan({ rule: 'keep', days: null }), 'none'],
+  [plan(), 'rule'],
+  [plan({ warn_at: DAY_17, purge_at: DAY_20 }), 'rule'],
+  [plan({ warn_at: DAY_10, purge_at: DAY_17 }), 'soon'],
+  [plan({ warn_at: DAY_10, purge_at: DAY_17, purged_at: DAY_17 }), 'gone'],
+] as const)('what is said of the marks: %#', (given, stage) => {
+  expect(stageOf(given, Date.parse('2026-12-12T00:00:00Z'))).toBe(stage);
+});
+
+test('of meetings whose marks go, the nearest is named first', () => {
+  const head = (id: string, marks: MarksPlan) => ({ id, marks }) as MeetingHead;
+  const found = goingSoon(
+    [
+      head('late', plan({ warn_at: DAY_10, purge_at: DAY_20 })),
+      head('kept', plan({ rule: 'keep', days: null })),
+      head('near', plan({ warn_at: DAY_10, purge_at: DAY_17 })),
+    ],
+    Date.parse('2026-12-12T00:00:00Z'),
+  );
+  expect(found.map(({ id }) => id)).toEqual(['near', 'late']);
 });

@@ -6,6 +6,10 @@
 export type MeetingKind =
   'regular' | 'thematic' | 'extraordinary' | 'council' | 'briefing' | 'conference' | 'party';
 /**
+ * What becomes of people's marks on a meeting's papers once it is over.
+ */
+export type MarksRule = 'keep' | 'purge_at_close' | 'purge_after_days';
+/**
  * Where a meeting stands.
  */
 export type MeetingState = 'draft' | 'issued' | 'in_session' | 'closed';
@@ -46,6 +50,9 @@ export interface WireModels {
   MarkedDocument: MarkedDocument;
   MarkedMeeting: MarkedMeeting;
   MarksAdded: MarksAdded;
+  MarksPlan: MarksPlan;
+  MarksRule: MarksRule;
+  MarksRulePut: MarksRulePut;
   Me: Me;
   MeetingCard: MeetingCard;
   MeetingChanged: MeetingChanged;
@@ -80,6 +87,7 @@ export interface WireModels {
   Sketch: Sketch;
   Snapshot: Snapshot;
   Subscribe: Subscribe;
+  UnitRetention: UnitRetention;
   Unsubscribe: Unsubscribe;
   Uploaded: Uploaded;
   VersionView: VersionView;
@@ -191,12 +199,26 @@ export interface MeetingHead {
   ends_at: string;
   id: string;
   kind: MeetingKind;
+  marks: MarksPlan;
   opened_at: string | null;
   organisation: string;
   place: string;
   starts_at: string;
   state: MeetingState;
   title: string;
+}
+/**
+ * What becomes of people's marks on the meeting's papers.
+ *
+ * `purge_at` is known once the meeting is closed; from `warn_at` on people are warned. After
+ * `purged_at` the papers take no marks any more.
+ */
+export interface MarksPlan {
+  days: number | null;
+  purge_at: string | null;
+  purged_at: string | null;
+  rule: MarksRule;
+  warn_at: string | null;
 }
 /**
  * All that was missed since the cursor has been sent; the topic is live from here.
@@ -475,6 +497,13 @@ export interface MarksAdded {
   over: number;
 }
 /**
+ * Keep people's marks, delete them once the meeting is closed, or so many days after.
+ */
+export interface MarksRulePut {
+  days?: number | null;
+  rule: MarksRule;
+}
+/**
  * The signed-in person, and what the session allows.
  */
 export interface Me {
@@ -733,6 +762,16 @@ export interface Subscribe {
   cursor: number | null;
   t: 'sub';
   topic: string;
+}
+/**
+ * The rule that new meetings of the unit begin with, and the server's bounds: the least time
+ * between a warning and the deletion, and how many days before it people are warned.
+ */
+export interface UnitRetention {
+  days: number | null;
+  grace_hours: number;
+  rule: MarksRule;
+  warning_days: number;
 }
 /**
  * Stop following a topic.

@@ -27,7 +27,7 @@ READS = PART | STAFF
 
 ANYBODY = {"health.see", "about.see", "session.open", "demo.enter"}
 SIGNED_IN = {"session.close", "self.see", "self.marks", "lease.renew", "meetings.list", "api.see"}
-SECRETARIAT = {"people.find", "meeting.create"}
+SECRETARIAT = {"people.find", "meeting.create", "unit.retention"}
 
 IN_ISSUED: dict[str, frozenset[str]] = {
     "meeting.see": READS,
@@ -35,6 +35,7 @@ IN_ISSUED: dict[str, frozenset[str]] = {
     "meeting.issue": STAFF,
     "meeting.open": OPENS,
     "meeting.close": OPENS,
+    "meeting.retention": STAFF,
     "agenda.change": STAFF,
     "participants.change": STAFF,
     "documents.add": STAFF,

@@ -21,7 +21,7 @@ from server.identity import SYSTEM
 from server.live.changes import head, missed
 from server.meetings import actions as meetings
 from server.meetings.messages import AgendaItemPatch, ParticipantPut
-from server.meetings.rules import ParticipantRole
+from server.meetings.rules import ParticipantRole, PurgeBounds
 from server.meetings.topics import inbox_topic, meeting_topic, staff_topic
 
 from .world import BOUNDS, LAYER_BOUNDS, Province
@@ -319,7 +319,7 @@ def test_who_presents_is_told_when_the_item_changes_hands(province: Province) ->
 def test_nobody_presents_after_the_close_and_shared_layers_go_on(province: Province) -> None:
     do(province, "secretariat", meetings.open_meeting, province.issued)
     ears = Ears(province)
-    do(province, "secretariat", meetings.close_meeting, province.issued)
+    do(province, "secretariat", meetings.close_meeting, province.issued, PurgeBounds(0, 0))
     assert {"everybody", "staff"} <= ears.heard("public")
     for who in ("guest", "chair", "secretary", "secretariat"):
         actor, layer = province.actors[who], province.layers["presenter"]

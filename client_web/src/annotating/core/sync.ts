@@ -150,6 +150,12 @@ export class SyncCore {
     return this.done();
   }
 
+  /** The layer is no more, whatever this tab knew of it. */
+  drop(layer: string): Effect[] {
+    this.revoked(layer);
+    return this.done();
+  }
+
   close(layer: string): Effect[] {
     if (this.layers.delete(layer) && this.connection !== null) {
       this.send({ t: 'ann.close', layer });

@@ -111,6 +111,10 @@ export class LayerShelf {
       .filter(([, known]) => 'layers' in known);
   }
 
+  async forgetDocument(documentId: string): Promise<void> {
+    await this.store.delete(`document/${documentId}`).catch(() => undefined);
+  }
+
   async noteLayers(documentId: string, known: KnownLayers): Promise<void> {
     await this.store.put(`document/${documentId}`, packed(known)).catch(() => undefined);
   }

@@ -1,0 +1,118 @@
+"""What marks leave behind is dropped after a while, so that the database does not grow for ever.
+
+- Answers of pushes and, on private layers, what pushes overwrote: after `mark_history_days`. A
+  tablet that comes back later with a push that was answered long ago gets `id_taken` for a new
+  mark, which it keeps and shows; a change is made again.
+- Deleted marks: after `deleted_marks_days`. The layer's `min_seq` moves, so that a tablet with an
+  older cursor gets a snapshot and loses them too. Longer than any tablet is believed to be away
+  (annotations.limits.MAX_OFFLINE_MS), or one could bring a mark back that was deleted elsewhere.
+- Layers whose document was deleted: nobody can read them any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from server import clock
+from server.annotating.retention import purge_layers
+from server.database import Database, WriteSession
+from server.identity import SYSTEM
+from server.meetings.rules import DAY_MS
+
+TRIM_MARKS = "trim_marks"
+AT_ONCE = 200
+"""Rows in one transaction: some 3 ms of the writer."""
+
+
+def trim_answers(session: WriteSession, before: int) -> bool:
+    """Drop the oldest answers of pushes; False when none is old enough any more. Rows lie in the
+    order they came, so no index is needed to find the old ones."""
+    connection = session.connection()
+    rows = connection.execute(
+        text("SELECT outbox, op_no, at FROM push ORDER BY rowid LIMIT :most"), {"most": AT_ONCE}
+    ).all()
+    old = [{"outbox": row[0], "op_no": row[1]} for row in rows if row[2] < before]
+    if old:
+        connection.execute(text("DELETE FROM push WHERE outbox = :outbox AND op_no = :op_no"), old)
+    return len(old) == AT_ONCE
+
+
+def trim_history(session: WriteSession, before: int, start: int) -> int | None:
+    """Drop what old pushes on private layers overwrote, from row `start` on. Where to go on; None
+    at the end. On shared layers it stays: who changed what there may be asked later."""
+    connection = session.connection()
+    rows = connection.execute(
+        text(
+            "SELECT o.rowid, o.layer, o.seq, o.at, coalesce(l.kind, 'private') FROM op o "
+            "LEFT JOIN layer l ON l.id = o.layer WHERE o.rowid > :start "
+            "ORDER BY o.rowid LIMIT :most"
+        ),
+        {"start": start, "most": AT_ONCE},
+    ).all()
+    old = [row for row in rows if row[3] < before]
+    gone = [{"layer": row[1], "seq": row[2]} for row in old if row[4] == "private"]
+    if gone:
+        connection.execute(text("DELETE FROM op WHERE layer = :layer AND seq = :seq"), gone)
+    return int(old[-1][0]) if len(old) == AT_ONCE else None
+
+
+def trim_deleted(session: WriteSession, before: int) -> bool:
+    """Forget the oldest deleted marks; False when none is old enough any more."""
+    connection = session.connection()
+    rows = connection.execute(
+        text(
+            "SELECT id, layer, seq FROM annotation WHERE deleted = 1 AND modified < :before "
+            "ORDER BY modified LIMIT :most"
+        ),
+        {"before": before, "most": AT_ONCE},
+    ).all()
+    if not rows:
+        return False
+    newest: dict[str, int] = {}
+    for _, layer, seq in rows:
+        newest[layer] = max(newest.get(layer, 0), seq)
+    connection.execute(
+        text("UPDATE layer SET min_seq = max(min_seq, :seq) WHERE id = :layer"),
+        [{"layer": layer, "seq": seq} for layer, seq in newest.items()],
+    )
+    connection.execute(
+        text("DELETE FROM annotation WHERE id = :id"), [{"id": row[0]} for row in rows]
+    )
+    return len(rows) == AT_ONCE
+
+
+def _orphans(session: Session) -> list[str]:
+    rows = session.connection().execute(
+        text(
+            "SELECT l.id FROM layer l LEFT JOIN document d ON d.id = l.document_id "
+            "WHERE d.id IS NULL"
+        )
+    )
+    return [str(row[0]) for row in rows]
+
+
+@dataclass
+class TrimMarks:
+    """The daily job."""
+
+    database: Database
+    history_days: int
+    deleted_days: int
+
+    async def __call__(self, payload: Mapping[str, Any]) -> None:
+        """Some at a time, until nothing is old enough."""
+        now = clock.unix_ms()
+        history, deleted = now - self.history_days * DAY_MS, now - self.deleted_days * DAY_MS
+        while await self.database.write(SYSTEM, trim_answers, history):
+            pass
+        start: int | None = 0
+        while start is not None:
+            start = await self.database.write(SYSTEM, trim_history, history, start)
+        while await self.database.write(SYSTEM, trim_deleted, deleted):
+            pass
+        await purge_layers(self.database, await self.database.read(_orphans))

@@ -1,0 +1,145 @@
+"""What marks leave behind goes after a while, and no tablet is fooled by it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from server import clock
+from server.annotating import trimming
+from server.annotating.messages import NewLayer
+from server.annotating.rules import Bounds
+from server.annotating.sharing import make_layer
+from server.annotating.trimming import TrimMarks
+from server.database import Database
+from server.documents import actions as documents
+from server.meetings.rules import DAY_MS
+from tests.harness.writing import Desk
+
+from .test_retention import NOW, Time, count
+
+LATER = NOW + 100 * DAY_MS
+
+
+@pytest.fixture
+def time() -> Iterator[Time]:
+    wall = Time()
+    with clock.replaced(wall=wall):
+        yield wall
+
+
+@pytest.fixture
+async def desk(database: Database, time: Time) -> Desk:
+    return Desk(database)
+
+
+@pytest.fixture
+def trim(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> TrimMarks:
+    monkeypatch.setattr(trimming, "AT_ONCE", 3)
+    return TrimMarks(desk.database, history_days=90, deleted_days=400)
+
+
+async def test_old_answers_and_old_history_go_the_young_stay(
+    desk: Desk, time: Time, trim: TrimMarks
+) -> None:
+    marks = [await desk.note("delegate", "public", f"cũ {number}") for number in range(8)]
+    time.ms = LATER
+    await desk.note("delegate", "public", "mới")
+    await trim({})
+    assert count(desk.database, "push") == count(desk.database, "op") == 1
+    assert [desk.find(mark).body for mark in marks][:2] == ["cũ 0", "cũ 1"]
+    time.ms = LATER + 91 * DAY_MS
+    await trim({})
+    assert count(desk.database, "push") == count(desk.database, "op") == 0
+
+
+async def test_who_changed_what_on_a_shared_layer_stays(
+    desk: Desk, time: Time, trim: TrimMarks
+) -> None:
+    new = NewLayer(title="Chung", audience="everyone")
+    shared = await desk.database.write(
+        desk.actor("delegate"), make_layer, desk.province.papers["public"], new, Bounds(9, 9, 9)
+    )
+    for number in range(4):
+        await desk.note("chosen", "public", f"chung {number}", layer=shared.id)
+        await desk.note("delegate", "public", f"riêng {number}")
+    time.ms = LATER
+    await trim({})
+    assert count(desk.database, "op", f"layer = '{shared.id}'") == 4
+    assert count(desk.database, "op") == 4
+    assert count(desk.database, "push") == 0
+
+
+async def test_a_push_repeated_after_its_answer_went_makes_no_second_mark(
+    desk: Desk, time: Time, trim: TrimMarks
+) -> None:
+    mark = await desk.note("delegate", "public", "một lần")
+    time.ms = LATER
+    await trim({})
+    put = {
+        "op": "put",
+        "id": mark.id,
+        "version": str(uuid.uuid4()),
+        "page": 0,
+        "kind": "note",
+        "created": NOW,
+        "geometry": {"point": [1, 2]},
+        "style": {},
+        "body": "một lần",
+    }
+    answer = await desk.push("delegate", mark.layer, [put])
+    assert (answer["t"], answer["code"]) == ("ann.nack", "id_taken")
+    assert count(desk.database, "annotation") == 1
+
+
+async def test_an_old_cursor_gets_a_snapshot_once_deletions_are_forgotten(
+    desk: Desk, time: Time, trim: TrimMarks
+) -> None:
+    marks = [await desk.note("delegate", "public", str(number)) for number in range(5)]
+    for mark in marks[:4]:
+        await desk.delete("delegate", mark)
+    layer = marks[0].layer
+
+    async def opened(cursor: int) -> dict[str, Any]:
+        return await desk.send("delegate", {"t": "ann.open", "layer": layer, "cursor": cursor})
+
+    assert (await opened(5))["t"] == "ann.delta"
+    time.ms = NOW + 401 * DAY_MS
+    await trim({})
+    assert count(desk.database, "annotation") == 1
+    late = await opened(5)
+    assert (late["t"], [item["id"] for item in late["items"]]) == ("ann.snapshot", [marks[4].id])
+    assert (await opened(9))["t"] == "ann.delta"
+    answer = await desk.push(
+        "delegate", layer, [{"op": "restore", "id": marks[0].id, "base_rev": 2}]
+    )
+    assert answer["code"] == "unknown_annotation"
+
+
+async def test_layers_of_a_deleted_document_go(desk: Desk, trim: TrimMarks) -> None:
+    gone = await desk.note("delegate", "public", "của tài liệu đã xóa")
+    kept = await desk.note("chosen", "restricted", "của tài liệu còn đó")
+    paper = desk.province.papers["public"]
+    await desk.database.write(desk.actor("secretariat"), documents.delete_document, paper)
+    await trim({})
+    assert count(desk.database, "annotation") == 1
+    assert count(desk.database, "layer", "kind = 'private'") == 1
+    assert desk.find(kept).body == "của tài liệu còn đó"
+    assert count(desk.database, "layer", f"id = '{gone.layer}'") == 0
+
+
+async def test_the_index_that_finds_deleted_marks_is_used(desk: Desk) -> None:
+    def ask(session: Any) -> str:
+        rows = session.connection().execute(
+            text(
+                "EXPLAIN QUERY PLAN SELECT id, layer, seq FROM annotation "
+                "WHERE deleted = 1 AND modified < 5 ORDER BY modified LIMIT 3"
+            )
+        )
+        return str(rows.all())
+
+    assert "ix_annotation_deleted" in desk.database.read_now(ask)
