@@ -67,7 +67,9 @@ check-server: $(VENV)/.dev
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --config pyproject.toml
-	@$(PY) -m pytest tests/unit -q -n 2
+	@$(PY) -m pytest tests/unit -q -n 2 --ignore=tests/unit/annotations
+	@$(PY) -m pytest tests/unit/annotations -q -n 2 --cov=annotations --cov-branch --cov-fail-under=100 \
+		--cov-report=term-missing:skip-covered
 
 check-client: client_web/node_modules/.installed
 	@echo "── client: types, rules, format, unit tests"

@@ -283,7 +283,6 @@ def _shape(draft: _Draft) -> None:
     draft.entries = {
         "Subtype": PdfName("Square" if mark.kind == "rectangle" else "Circle"),
         "BS": {"W": round(draft.width / draft.frame.unit, 3)},
-        "RD": [round(_MARGIN / draft.frame.unit, 3)] * 4,
     }
     if fill is not None:
         draft.entries["IC"] = list(drawing.rgb(fill))

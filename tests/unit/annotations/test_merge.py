@@ -168,7 +168,11 @@ def test_the_wire_form_of_a_mark_is_read_back_and_a_deleted_one_says_nothing() -
         put(reply_to=mark_id(7)),
     ):
         mark = new(op)
-        for one in (mark, replace(mark, resolved=True, carried_from=ID, carry_state="moved")):
+        for one in (
+            mark,
+            replace(mark, resolved=True, carried_from=ID, carry_state="moved"),
+            replace(mark, foreign_props={"by": "Sở Y tế"}),
+        ):
             assert from_wire(to_wire(one), LAYER, DOCUMENT) == one
     gone = replace(new(), deleted=True)
     assert to_wire(gone) == {"id": ID, "rev": 1, "seq": 100, "deleted": True}
