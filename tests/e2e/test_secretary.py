@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -49,11 +50,27 @@ def invite(page: Page, words: str) -> None:
     page.get_by_test_id("people-done").tap()
 
 
+def name_presenter(page: Page) -> None:
+    """Say who presents the first item; what is printed follows."""
+    page.get_by_test_id("edit-item").first.tap()
+    account = page.get_by_test_id("item-presenter-account")
+    wanted = account.locator("option").filter(has_text=FINANCE).get_attribute("value")
+    account.select_option(wanted)
+    expect(page.get_by_test_id("item-presenter")).to_have_value(re.compile(FINANCE))
+    shot(page, "item")
+    page.get_by_test_id("item-save").tap()
+    expect(page.get_by_test_id("agenda-item").first).to_contain_text(FINANCE)
+    page.get_by_test_id("edit-item").first.tap()
+    expect(page.get_by_test_id("item-presenter-account")).to_have_value(str(wanted))
+    page.keyboard.press("Escape")
+
+
 def send_paper(page: Page, file: Path) -> None:
     """Attach a PDF to the first item."""
     page.get_by_test_id("add-document").first.tap()
     page.get_by_test_id("document-file").set_input_files(str(file))
     page.get_by_test_id("document-title").fill("Báo cáo tiến độ")
+    page.get_by_test_id("document-sharing").locator("[data-value=people]").tap()
     page.get_by_test_id("document-save").tap()
 
 
@@ -65,11 +82,16 @@ def test_a_meeting_from_draft_to_closed(window: Opener, tmp_path: Path) -> None:
     prepare(page)
     invite(page, "vu dinh thuong")
     expect(page.get_by_test_id("participants")).to_contain_text(FINANCE)
+    name_presenter(page)
     good = tmp_path / "bao-cao.pdf"
     good.write_bytes(paper(3))
     send_paper(page, good)
     expect(page.locator('[data-testid=document][data-state="ready"]')).to_have_count(1)
     shot(page, "secretary")
+    page.get_by_test_id("edit-document").first.tap()
+    sharing = page.get_by_test_id("document-sharing").locator("[data-value=people] input")
+    expect(sharing).to_be_checked()
+    page.keyboard.press("Escape")
     card = delegate.page.get_by_test_id("meeting-card").filter(has_text=TITLE)
     expect(card).to_have_count(0)
     confirm(page, "issue")

@@ -11,6 +11,7 @@ export class DocumentForm {
   number = $state('');
   itemId = $state('');
   audience = $state<Audience>('all');
+  sharing = $state<DocumentCard['sharing']>('everyone');
   shownTo = $state.raw<readonly string[]>([]);
   file = $state.raw<File | null>(null);
   tried = $state(false);
@@ -25,6 +26,7 @@ export class DocumentForm {
     this.number = document?.number_symbol ?? '';
     this.itemId = itemId ?? '';
     this.audience = document?.restricted === true ? 'keep' : 'all';
+    this.sharing = document?.sharing ?? 'everyone';
   }
 
   readonly untitled = $derived(this.title.trim() === '');
@@ -52,6 +54,7 @@ export class DocumentForm {
       kind: this.kind,
       title: this.title.trim(),
       number_symbol: this.number.trim(),
+      sharing: this.sharing,
     };
     if (this.document === undefined) {
       const body: NewDocument = {
