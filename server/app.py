@@ -299,7 +299,7 @@ def build_server(settings: Settings) -> Server:
         most_connections=settings.live_connections,
         most_topics=settings.live_topics,
     )
-    gateway.guests["ann"] = Annotating(database, hub, identity.touch, permissions.on_layer)
+    gateway.guests["ann"] = Annotating(database, hub, identity.touch)
     return Server(settings, database, files, hub, rooms, sessions, identity, jobs, gateway)
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from sqlmodel import Session
 
 from server.annotating import layers
-from server.annotating.rules import LayerRights
 from server.documents import queries as documents
 from server.errors import NotAllowed, NotFound, NotSignedIn
 from server.identity import Actor
@@ -164,14 +163,3 @@ def require(session: Session, actor: Actor | None, action: str, ids: Ids) -> Non
     ):
         raise NotFound()
     raise NotAllowed()
-
-
-def on_layer(session: Session, actor: Actor, layer_id: str) -> LayerRights:
-    """The table's word on the frames of a layer, for the annotation gateway."""
-    ids = {"layer_id": layer_id}
-    read = may(session, actor, "layer.read", ids)
-    return LayerRights(
-        read,
-        read and may(session, actor, "layer.write", ids),
-        read and may(session, actor, "layer.moderate", ids),
-    )

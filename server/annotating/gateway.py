@@ -21,7 +21,7 @@ from annotations.errors import AnnotationError
 from annotations.model import JsonObject, Layer
 from annotations.session import Outcome, Session
 from server import clock
-from server.annotating.layers import layer_topic, raw
+from server.annotating.layers import layer_topic, raw, rights_on
 from server.annotating.rules import NO_RIGHTS, LayerRights
 from server.annotating.store import SqlStore
 from server.database import Announcement, Database, Effects
@@ -83,8 +83,6 @@ class Annotating:
     database: Database
     hub: Hub
     touch: Callable[[Actor], Awaitable[None]]
-    rights: Callable[[SqlSession, Actor, str], LayerRights]
-    """The rights table on a layer, by its id."""
     _peers: dict[str, _Peer] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -128,7 +126,7 @@ class Annotating:
             return
         if len(known.allowed) > 4 * LAYERS:
             known.allowed.clear()
-        allowed = await self.database.read(self.rights, connection.actor, layer)
+        allowed = await self.database.read(rights_on, connection.actor, layer)
         known.allowed[layer] = (epoch, allowed)
 
     async def _push(self, connection: Connection, peer: _Peer, frame: JsonObject) -> None:
@@ -145,7 +143,7 @@ class Annotating:
 
         def push(raw_connection: Any) -> tuple[Outcome, Effects]:
             if isinstance(layer, str) and not self.database.rights_settled(epoch):
-                allowed = self.database.read_within(self.rights, actor, layer)
+                allowed = self.database.read_within(rights_on, actor, layer)
                 known.allowed[layer] = (-1, allowed)
             session = Session(actor.person_id, known)
             outcome = session.receive(frame, SqlStore(raw_connection), clock.unix_ms())

@@ -16,11 +16,9 @@ from server.annotating.store import SqlStore
 from server.annotating.tables import LayerPersonRow, LayerRow
 from server.database import WriteSession
 from server.documents.queries import (
-    directs,
     document_row,
-    may_read,
-    presents,
     reading_participants,
+    standing,
 )
 from server.errors import DomainError, NotFound
 from server.identity import Actor
@@ -97,21 +95,22 @@ def require_marks_open(session: Session, document_id: str) -> None:
 
 def reader_of(session: Session, actor: Actor, document_id: str) -> Reader:
     """How this person stands to the document."""
-    if not may_read(session, actor, document_id):
+    found = standing(session, actor, document_id)
+    if found is None or not found.reads:
         return Reader(False)
-    running = directs(session, actor, document_id)
-    presenting = running or presents(session, actor, document_id)
-    return Reader(True, presenting, running, marks_gone(session, document_id))
+    return Reader(True, found.presents, found.directs, found.marks_purged)
 
 
 def _rights(session: Session, actor: Actor, row: LayerRow, reader: Reader) -> LayerRights:
     owns = row.owner == actor.person_id
-    named = not owns and session.get(LayerPersonRow, (row.id, actor.person_id)) is not None
+    may_be_named = row.kind == "shared" and row.audience == "people" and not owns
+    named = may_be_named and session.get(LayerPersonRow, (row.id, actor.person_id)) is not None
     return layer_rights(row.kind, row.audience, reader, owns=owns, named=named)
 
 
 def rights_on(session: Session, actor: Actor, layer_id: str) -> LayerRights:
-    """What this person may do on the layer; nothing on one that does not exist."""
+    """What this person may do on the layer; nothing on one that does not exist. The rights table
+    and the live socket both ask here."""
     row = session.get(LayerRow, layer_id)
     if row is None:
         return NO_RIGHTS

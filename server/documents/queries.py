@@ -10,12 +10,12 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from server.documents.messages import FileMarks, OutlineEntry, PageEntry, VersionView
-from server.documents.rules import VersionState
+from server.documents.rules import Standing, VersionState
 from server.documents.tables import DocumentAccessRow, DocumentRow, PageRow, VersionRow
 from server.errors import NotFound
 from server.identity import Actor
 from server.meetings.messages import DocumentCard, Sharing
-from server.meetings.queries import from_ms, is_chair, is_staff, meeting_row, takes_part
+from server.meetings.queries import from_ms, meeting_row, prepares
 from server.meetings.rules import STAFF_ROLES, MeetingState, ParticipantRole, is_visible
 from server.meetings.tables import AgendaItemRow, ParticipantRow
 
@@ -110,47 +110,54 @@ def shown_to(session: Session, document_id: str) -> list[str]:
     )
 
 
-def may_read(session: Session, actor: Actor, document_id: str) -> bool:
-    """Staff; participants of an issued meeting, where the document is not kept from them."""
-    row = session.get(DocumentRow, document_id)
+_STANDING = text(
+    "SELECT m.state, m.office_id, m.chair_id, m.marks_purged_at IS NOT NULL, p.role, "
+    "coalesce(i.internal, 0), i.presenter_id, d.restricted, a.person_id IS NOT NULL "
+    "FROM document d JOIN meeting m ON m.id = d.meeting_id "
+    "LEFT JOIN participant p ON p.meeting_id = m.id AND p.person_id = :person "
+    "LEFT JOIN agenda_item i ON i.id = d.item_id "
+    "LEFT JOIN document_access a ON a.document_id = d.id AND a.person_id = :person "
+    "WHERE d.id = :document"
+)
+
+
+def standing(session: Session, actor: Actor, document_id: str) -> Standing | None:
+    """How the person stands to the document, in one question: each page, tile and push asks it.
+    None where there is no such document."""
+    given = {"person": actor.person_id, "document": document_id}
+    row = session.connection().execute(_STANDING, given).first()
     if row is None:
-        return False
-    if is_staff(session, actor, row.meeting_id):
-        return True
-    if not takes_part(session, actor, row.meeting_id) or is_internal(session, row):
-        return False
-    return (
-        not row.restricted
-        or session.get(DocumentAccessRow, (document_id, actor.person_id)) is not None
+        return None
+    state, office, chair, purged, role, internal, presenter, restricted, named = row
+    return Standing(
+        state=MeetingState(state),
+        staff=role in STAFF_ROLES or prepares(actor, office),
+        chair=chair == actor.person_id,
+        takes_part=role is not None,
+        internal=bool(internal),
+        restricted=bool(restricted),
+        named=bool(named),
+        presenter=presenter == actor.person_id,
+        marks_purged=bool(purged),
     )
+
+
+def may_read(session: Session, actor: Actor, document_id: str) -> bool:
+    """Whether the person may read the document."""
+    found = standing(session, actor, document_id)
+    return found is not None and found.reads
 
 
 def is_document_staff(session: Session, actor: Actor, document_id: str) -> bool:
     """Staff of the document's meeting."""
-    row = session.get(DocumentRow, document_id)
-    return row is not None and is_staff(session, actor, row.meeting_id)
-
-
-def directs(session: Session, actor: Actor, document_id: str) -> bool:
-    """Who runs the meeting this document is in, until it closes: its staff and its chair."""
-    row = session.get(DocumentRow, document_id)
-    if row is None or meeting_row(session, row.meeting_id).state == MeetingState.CLOSED:
-        return False
-    return is_staff(session, actor, row.meeting_id) or (
-        is_chair(session, actor, row.meeting_id) and may_read(session, actor, document_id)
-    )
+    found = standing(session, actor, document_id)
+    return found is not None and found.staff
 
 
 def presents(session: Session, actor: Actor, document_id: str) -> bool:
-    """Who shows the document to the room: the presenter of its item, and who runs the meeting."""
-    if directs(session, actor, document_id):
-        return True
-    row = session.get(DocumentRow, document_id)
-    item = session.get(AgendaItemRow, row.item_id) if row and row.item_id else None
-    if row is None or item is None or item.presenter_id != actor.person_id:
-        return False
-    closed = meeting_row(session, row.meeting_id).state == MeetingState.CLOSED
-    return not closed and may_read(session, actor, document_id)
+    """Whether the person shows the document to the room."""
+    found = standing(session, actor, document_id)
+    return found is not None and found.presents
 
 
 def reading_participants(session: Session, row: DocumentRow) -> set[str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
 from server.errors import DomainError
+from server.meetings.rules import MeetingState, is_visible
 
 
 class VersionState(StrEnum):
@@ -17,6 +19,44 @@ class VersionState(StrEnum):
     INGESTING = "ingesting"
     READY = "ready"
     REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a person stands to a document: the state of its meeting and their part in it, and what
+    is said of the document. `named`: it is shown to them by name. `presenter`: of its item.
+    `marks_purged`: the marks were deleted by the meeting's rule."""
+
+    state: MeetingState
+    staff: bool
+    chair: bool
+    takes_part: bool
+    internal: bool
+    restricted: bool
+    named: bool
+    presenter: bool
+    marks_purged: bool
+
+    @property
+    def reads(self) -> bool:
+        """Staff; participants of a meeting that is out, where it is not kept from them."""
+        if self.staff:
+            return True
+        if not (self.takes_part and is_visible(self.state)) or self.internal:
+            return False
+        return self.named or not self.restricted
+
+    @property
+    def directs(self) -> bool:
+        """Who runs the meeting, until it closes: its staff and its chair."""
+        return self.state is not MeetingState.CLOSED and self.reads and (self.staff or self.chair)
+
+    @property
+    def presents(self) -> bool:
+        """Who shows the document to the room: the presenter of its item, and who runs the
+        meeting; not after the close."""
+        open_ = self.state is not MeetingState.CLOSED
+        return self.directs or (open_ and self.reads and self.presenter)
 
 
 def kind_of(page_kinds: Sequence[str]) -> Literal["born", "scan", "mixed"]:

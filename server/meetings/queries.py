@@ -130,12 +130,17 @@ def role_in(session: Session, meeting_id: str, person_id: str) -> ParticipantRol
     return ParticipantRole(row.role) if row else None
 
 
+def prepares(actor: Actor, office_id: str) -> bool:
+    """The secretariat of the unit that prepares a meeting."""
+    return Role.SECRETARIAT in actor.roles and office_id == actor.organisation_id
+
+
 def is_staff(session: Session, actor: Actor, meeting_id: str) -> bool:
     """Who prepares and runs the meeting: its secretaries, and the secretariat of its unit."""
     row = session.get(MeetingRow, meeting_id)
     if row is None:
         return False
-    if Role.SECRETARIAT in actor.roles and row.office_id == actor.organisation_id:
+    if prepares(actor, row.office_id):
         return True
     return role_in(session, meeting_id, actor.person_id) in STAFF_ROLES
 

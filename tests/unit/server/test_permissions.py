@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import Session
 
 from server import permissions
+from server.annotating.layers import rights_on
 from server.database import Database, Wiring
 from server.endpoints import ENDPOINTS, LAYER_ACTIONS, TOPICS
 from server.errors import DomainError, NotAllowed, NotFound, NotSignedIn
@@ -187,7 +188,7 @@ def test_rights_on_a_layer(province: Province, layer: str) -> None:
 def test_the_live_socket_gets_the_tables_word(province: Province, layer: str) -> None:
     id_ = province.layers[layer]
     for name, actor in province.actors.items():
-        rights = province.database.read_now(permissions.on_layer, actor, id_)
+        rights = province.database.read_now(rights_on, actor, id_)
         told = {one: getattr(rights, one) for one in ("read", "write", "moderate")}
         assert told == {one: name in OF_LAYERS[layer].get(one, ()) for one in told}, name
 

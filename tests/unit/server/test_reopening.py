@@ -10,7 +10,6 @@ from server.annotating.layers import layer_topic
 from server.database import Database
 from server.identity import Actor
 from server.live.hub import Connection, Hub
-from server.permissions import on_layer
 
 
 async def _touch(actor: Actor) -> None:
@@ -19,7 +18,7 @@ async def _touch(actor: Actor) -> None:
 
 async def test_a_layer_closed_while_its_right_is_asked_stays_closed(database: Database) -> None:
     hub = Hub()
-    guest = Annotating(database, hub, _touch, on_layer)
+    guest = Annotating(database, hub, _touch)
     connection = Connection("one", Actor("an", "session", "device", "unit"), 1000)
     hub.join(connection)
     topic = layer_topic(str(uuid.uuid4()))
