@@ -13,7 +13,7 @@ CLIENT_SOURCES := $(shell find client_web -path client_web/node_modules -prune -
 NODE_OK := $(shell node -e 'const [a,b]=process.versions.node.split(".").map(Number);process.exit(a>22||a===22&&b>=12?0:1)' 2>/dev/null && echo yes)
 NPM = PATH="$(CURDIR)/$(if $(NODE_OK),.,$(VENV)/bin):$$PATH" npm --prefix client_web
 
-.PHONY: help run test check proof bench bench-reading bench-media crash-test demo-reset lock clean
+.PHONY: help run test check proof bench bench-reading bench-annotations bench-media crash-test demo-reset lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -101,10 +101,24 @@ proof: $(VENV)/.dev client_web/dist/.built browser ## the full sizes of docs/pro
 crash-test: $(VENV)/.dev ## kill -9 the server CYCLES times under load; nothing acknowledged may be lost
 	@$(PY) -m tests.harness.crash --cycles $(or $(CYCLES),10)
 
-bench: bench-reading bench-media ## all benchmarks
+bench: bench-reading bench-annotations bench-media ## all benchmarks
 
 bench-reading: $(VENV)/.dev client_web/dist/.built browser ## reading: first page, memory, ingest, push
 	@$(PY) -m tests.benchmarks.reading
+
+PEERS := tests/benchmarks/annotations/peers
+$(VENV)/.peers: requirements-peers.lock $(VENV)/.dev
+	@echo "── installing the peers of bench-annotations (Python)"
+	@$(PIP) install --quiet --require-hashes -r requirements-peers.lock
+	@touch $@
+
+$(PEERS)/node_modules/.installed: $(PEERS)/package-lock.json $(VENV)/.node
+	@echo "── installing the peers of bench-annotations (Node)"
+	@PATH="$(CURDIR)/$(if $(NODE_OK),.,$(VENV)/bin):$$PATH" npm --prefix $(PEERS) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+bench-annotations: $(VENV)/.peers $(PEERS)/node_modules/.installed client_web/dist/.built browser ## marks beside Hocuspocus, y-websocket, pycrdt, tldraw
+	@PATH="$(CURDIR)/$(if $(NODE_OK),.,$(VENV)/bin):$$PATH" $(PY) -m tests.benchmarks.annotations $(if $(ONLY),--only $(ONLY))
 
 bench-media: $(VENV)/.dev browser ## the bridge beside Janus
 	@$(PY) -m tests.benchmarks.media
@@ -113,6 +127,7 @@ lock: $(VENV)/bin/python ## resolve the libraries anew into the lock files
 	@$(PIP) install --quiet uv
 	$(VENV)/bin/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements.lock
 	$(VENV)/bin/uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -c requirements.lock -o requirements-dev.lock
+	$(VENV)/bin/uv pip compile -q --group peers --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -c requirements-dev.lock -o requirements-peers.lock
 	$(VENV)/bin/uv pip compile -q --group node --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-node.lock
 
 clean: ## everything that can be made again
