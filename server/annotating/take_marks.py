@@ -21,8 +21,9 @@ from server.annotating.messages import MarksAdded
 from server.database import Announcement, WriteSession
 from server.documents import queries
 from server.errors import DomainError, Invalid
-from server.http.endpoint import Call
+from server.http.endpoint import Call, Replayed
 from server.http.files import Files
+from server.http.idempotency import recall
 from server.people.queries import cards
 from server.sandbox.ladder import Sandbox
 from server.sandbox.refusals import DocumentRefused, SandboxUnavailable
@@ -37,6 +38,9 @@ BYTES_AT_ONCE: Final = 262_144
 async def take_marks(call: Call) -> MarksAdded:
     """Add the marks of an XFDF file to mine; those that are there already are passed over."""
     ids = call.ids
+    # The work is done in pieces; the last one remembers the answer.
+    key, call.key = call.key, None
+    await call.read(_answer_again, call.actor.person_id, key)
     path = await call.read(_path, call.rooms.get(Files), ids["document_id"], ids["version_id"])
     body = await _body(call)
     try:
@@ -52,9 +56,25 @@ async def take_marks(call: Call) -> MarksAdded:
     records = await call.read(_records, layer, ids["version_id"], call.actor.person_id, found.marks)
     for piece in _pieces(records):
         await call.write(_add, layer, piece)
-    known = len(found.marks) - len(records)
-    left = sum(found.left.values())
-    return MarksAdded(layer=layer, added=len(records), known=known, left=left, over=found.over)
+    call.key = key
+    added = MarksAdded(
+        layer=layer,
+        added=len(records),
+        known=len(found.marks) - len(records),
+        left=sum(found.left.values()),
+        over=found.over,
+    )
+    return await call.write(_done, added)
+
+
+def _answer_again(session: Session, person_id: str, key: str | None) -> None:
+    before = recall(session, person_id, key) if key is not None else None
+    if before is not None:
+        raise Replayed(before.body)
+
+
+def _done(session: WriteSession, added: MarksAdded) -> MarksAdded:
+    return added
 
 
 async def _body(call: Call) -> bytes:

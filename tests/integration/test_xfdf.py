@@ -32,8 +32,9 @@ async def marks_of(tablet: Tablet, path: str, layers: str) -> list[ElementTree.E
     return list(ElementTree.fromstring(data).find(f"{{{NAMESPACE}}}annots") or [])
 
 
-async def take(tablet: Tablet, path: str, content: bytes) -> tuple[int, Any]:
-    answer = await tablet.http.put(f"/api{path}/marks", content=content)
+async def take(tablet: Tablet, path: str, content: bytes, key: str = "") -> tuple[int, Any]:
+    headers = {"Idempotency-Key": key} if key else {}
+    answer = await tablet.http.put(f"/api{path}/marks", content=content, headers=headers)
     return answer.status_code, answer.json()
 
 
@@ -67,6 +68,15 @@ async def test_marks_of_another_program_become_mine(sign_in: SignIn) -> None:
     assert again.attrib["name"] == "from-foxit"
     assert (again.attrib["title"], again.attrib["subject"]) == ("Sở Y tế", "Góp ý")
     assert (await take(delegate, path, ONE.encode()))[1]["known"] == 1
+
+
+async def test_a_command_sent_again_is_answered_again_and_done_once(sign_in: SignIn) -> None:
+    delegate, _, path = await a_paper(sign_in)
+    nameless = ONE.replace('name="from-foxit"', "").encode()
+    first = await take(delegate, path, nameless, "the-same-key")
+    assert (first[0], first[1]["added"]) == (200, 1)
+    assert await take(delegate, path, nameless, "the-same-key") == first
+    assert len(await marks_of(delegate, path, "mine")) == 1
 
 
 async def test_what_is_no_xfdf_is_refused_and_a_stranger_adds_nothing(sign_in: SignIn) -> None:
