@@ -17,6 +17,7 @@ from server.annotating import notes_messages as n
 from server.annotating import notes_routes as notes
 from server.annotating import routes as annotating
 from server.annotating.export import export_document
+from server.annotating.notes_print import print_my_marks
 from server.annotating.take_marks import take_marks
 from server.documents import messages as d
 from server.documents import routes as documents
@@ -74,6 +75,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         None,
         n.MyMarks,
         query=("meeting", "document", "kind", "q", "after"),
+    ),
+    _row(
+        "GET",
+        "/api/me/marks/print",
+        print_my_marks,
+        "self.marks",
+        query=("form", "language", "meeting", "document", "kind", "q"),
     ),
     _row("POST", "/api/lease", people.renew_lease, "lease.renew", None, p.Lease, secret=True),
     _row(

@@ -89,6 +89,7 @@ class Settings(BaseSettings):
 
     # My marks over all documents
     notes_per_part: int = Field(60, description="lines in one part of the list of my marks")
+    notes_printed: int = Field(3000, description="notes in one printed list: some 400 pages")
 
     # What becomes of marks
     purge_grace_hours: int = Field(

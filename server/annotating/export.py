@@ -24,7 +24,7 @@ from server.http.files import Files
 from server.http.routing import ID
 from server.identity import Actor
 from server.people.queries import cards
-from server.sandbox.export import ExportMode, TooManyMarks, export_pdf
+from server.sandbox.export import ExportedPdf, ExportMode, TooManyMarks, export_pdf
 from server.sandbox.ladder import Sandbox
 from server.sandbox.refusals import DocumentRefused, SandboxUnavailable
 
@@ -143,6 +143,14 @@ class _Download(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
+def stream_export(
+    made: ExportedPdf, media_type: str, name: str, source: AsyncExitStack
+) -> StreamingResponse:
+    """A finished file as a download; `source` ends with it."""
+    headers = attachment(name) | {"Content-Length": str(made.size)}
+    return _Download(made.chunks(), media_type, headers, source)
+
+
 async def export_document(call: Call) -> StreamingResponse:
     """Download the PDF with marks as real annotations, drawn in, or without any, or the marks alone
     as XFDF: mine, the file's own, and those of the layers asked for that I may read."""
@@ -180,6 +188,4 @@ async def export_document(call: Call) -> StreamingResponse:
 
     xfdf = mode == "xfdf"
     name = paper.file_name.removesuffix(".pdf") + ".xfdf" if xfdf else paper.file_name
-    media_type = XFDF if xfdf else "application/pdf"
-    headers = attachment(name) | {"Content-Length": str(made.size)}
-    return _Download(made.chunks(), media_type, headers, open_until_sent)
+    return stream_export(made, XFDF if xfdf else "application/pdf", name, open_until_sent)

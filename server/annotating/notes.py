@@ -58,6 +58,8 @@ class Wanted:
     group: Group | None = None
     sought: str = ""
     """Folded as `people.rules.folded` does."""
+    words: str = ""
+    """What is sought, as it was typed."""
 
 
 def wanted_of(query: Any) -> Wanted:
@@ -73,7 +75,7 @@ def wanted_of(query: Any) -> Wanted:
     words = str(query.get("q", ""))
     if len(words) > QUERY_CHARACTERS:
         raise Invalid("q")
-    return Wanted(ids["meeting"], ids["document"], group or None, folded(words))
+    return Wanted(ids["meeting"], ids["document"], group or None, folded(words), words.strip())
 
 
 @dataclass(frozen=True, order=True)

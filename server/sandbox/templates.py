@@ -24,7 +24,17 @@ BOOT = (
     "import sys,json;sys.path[:0]=json.loads(sys.argv[1]);"
     "from server.sandbox.child.template import main;main()"
 )
-_PACKAGES = ("pymupdf", "PIL", "pikepdf", "lxml", "packaging", "deprecated", "wrapt")
+_PACKAGES = (
+    "pymupdf",
+    "PIL",
+    "pikepdf",
+    "lxml",
+    "packaging",
+    "deprecated",
+    "wrapt",
+    "docx",
+    "typing_extensions",
+)
 _END_S = 5.0
 
 

@@ -20,6 +20,7 @@ JOBS = {
     "ingest": "server.sandbox.child.ingest_job",
     "tiles": "server.sandbox.child.tiles_job",
     "export": "server.sandbox.child.export_job",
+    "notes": "server.sandbox.child.notes_job",
     "xfdf": "server.sandbox.child.xfdf_job",
 }
 """Each job module has `warm_up`, `run` and `refusal_of`."""

@@ -12,11 +12,12 @@ from server import clock
 from server.annotating import layers, notes
 from server.annotating.notes import Walk, Wanted, cursor_of, wanted_of
 from server.annotating.notes_messages import MyMarks
+from server.annotating.notes_print import printed_notes
 from server.annotating.notes_views import my_marks_view
 from server.annotating.store import _PUT, _row
 from server.database import Database, WriteSession
 from server.documents.tables import PageRow, VersionRow
-from server.errors import Invalid
+from server.errors import DomainError, Invalid
 from server.identity import SYSTEM, Actor
 from server.meetings import actions as meetings
 from tests.unit.server.world import Province
@@ -295,3 +296,51 @@ def test_what_makes_no_sense_is_refused(name: str, value: str) -> None:
 def test_a_foreign_cursor_is_refused(after: str) -> None:
     with pytest.raises(Invalid):
         cursor_of(after)
+
+
+def printed(desk: Desk, who: str, most: int = 100, **query: str) -> dict[str, Any]:
+    wanted = wanted_of(query)
+    return desk.database.read_now(printed_notes, desk.actor(who), wanted, "vi", most)
+
+
+def test_what_is_printed_stands_by_meeting_document_and_page_from_top_to_bottom(
+    desk: Desk,
+) -> None:
+    low = made(body="dưới", geometry={"point": [10, 700]}, created=FIRST)
+    high = made(body="trên", geometry={"point": [10, 70]}, created=FIRST + 5)
+    stamp = made(kind="stamp", geometry={"rect": [1, 1, 9, 9]}, style={"stamp": "da_xem"}, page=1)
+    desk.put("secretary", "public", low, high, stamp, stroke(page=1), stroke(30.0, page=1))
+    desk.put("secretary", "draft", made(body="nháp"))
+    content = printed(desk, "secretary")
+    assert [one["title"] for one in content["groups"]] == ["Phiên họp", "Phiên họp"]
+    papers = {
+        one["title"]: one["pages"] for group in content["groups"] for one in group["documents"]
+    }
+    assert set(papers) == {"Báo cáo", "Nháp"}
+    first, second = papers["Báo cáo"]
+    assert (first["label"], [note["body"] for note in first["notes"]]) == (
+        "Trang 1",
+        ["trên", "dưới"],
+    )
+    assert [(note["about"].split(" · ")[0], note["body"]) for note in second["notes"]] == [
+        ("Dấu", "Đã xem"),
+        ("2 nét bút", ""),
+    ]
+    assert second["notes"][1]["sketch"]["lines"]
+    assert content["lines"][0] == "secretary"
+
+
+def test_what_is_sought_is_said_on_paper(desk: Desk) -> None:
+    desk.put("delegate", "public", made(body="Đường"), made(body="Cầu"))
+    content = printed(desk, "delegate", q="đường", meeting=desk.province.issued)
+    assert "Có chữ: “đường”" in content["lines"]
+    assert "Cuộc họp: Phiên họp" in content["lines"]
+
+
+def test_a_printed_list_is_whole_or_refused(desk: Desk) -> None:
+    desk.put("delegate", "public", *(made(created=FIRST + number) for number in range(6)))
+    assert printed(desk, "delegate", most=6)["groups"]
+    with pytest.raises(DomainError, match="too_many_notes"):
+        printed(desk, "delegate", most=5)
+    with pytest.raises(DomainError, match="no_notes"):
+        printed(desk, "stranger", meeting=desk.province.issued)

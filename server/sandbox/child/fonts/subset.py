@@ -1,6 +1,6 @@
 """Make the typeface of exported notes and stamps again, from Liberation Sans 2 (OFL 1.1).
 
-Usage: python server/sandbox/child/fonts/subset.py LiberationSans-Regular.ttf
+Usage: python server/sandbox/child/fonts/subset.py REGULAR BOLD  (LiberationSans-….ttf)
 Needs fontTools. Latin with all Vietnamese letters, Greek, Cyrillic, punctuation and arrows;
 renamed, because the licence reserves the name.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
-NAMES = {1: "Phonghop Sans", 3: "phonghop: Phonghop Sans", 4: "Phonghop Sans", 6: "PhonghopSans"}
+FAMILY = "Phonghop Sans"
 RANGES = (
     (0x20, 0x7E), (0xA0, 0x17F), (0x1A0, 0x1A1), (0x1AF, 0x1B0), (0x300, 0x303), (0x309, 0x309),
     (0x323, 0x323), (0x386, 0x3CE), (0x400, 0x45F), (0x1EA0, 0x1EF9), (0x2010, 0x2026),
@@ -20,7 +20,9 @@ RANGES = (
 )  # fmt: skip
 
 
-def make(source: Path, target: Path) -> None:
+def make(source: Path, target: Path, style: str) -> None:
+    full = FAMILY if style == "Regular" else f"{FAMILY} {style}"
+    called = {1: FAMILY, 3: f"phonghop: {full}", 4: full, 6: full.replace(" ", "")}
     font = TTFont(source, recalcTimestamp=False)
     options = Options(hinting=False, layout_features=[], glyph_names=False)
     options.drop_tables += ["FFTM", "GDEF", "GPOS", "GSUB", "kern"]
@@ -32,10 +34,12 @@ def make(source: Path, target: Path) -> None:
     for record in list(names.names):
         if record.platformID != 3:
             names.removeNames(platformID=record.platformID)
-        elif record.nameID in NAMES:
-            names.setName(NAMES[record.nameID], record.nameID, 3, 1, record.langID)
+        elif record.nameID in called:
+            names.setName(called[record.nameID], record.nameID, 3, 1, record.langID)
     font.save(target)
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1]), Path(__file__).parent / "sans.ttf")
+    folder = Path(__file__).parent
+    make(Path(sys.argv[1]), folder / "sans.ttf", "Regular")
+    make(Path(sys.argv[2]), folder / "sans-bold.ttf", "Bold")
