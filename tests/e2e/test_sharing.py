@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import math
+import re
 import unicodedata
 
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import PORTRAIT, Opener, Window, shot
-from tests.e2e.pen import across, draw, page_box
+from tests.e2e.pen import Point, across, draw, page_box
 from tests.e2e.test_marks import MARKS, count, read, saved, take, until
 
 REPORT = "Báo cáo tình hình kinh tế"
 DRAFT = "Dự thảo Nghị quyết"
 TABLE = "Biểu số liệu"
+
+
+WATCH_FOR_FLICKER = """() => {
+  // Every frame from now on: once a stroke was seen, wet or stored, some of it always is.
+  window.gaps = 0;
+  const overlay = document.querySelector('[data-testid=mark-overlay][data-page="0"]');
+  const ink = () => overlay.querySelectorAll('[data-wet], [data-mark][data-kind=ink]').length;
+  const before = ink();
+  let seen = false;
+  const look = () => {
+    if (ink() > before) seen = true;
+    else if (seen) window.gaps += 1;
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+"""Counts the frames in which a stroke that was there is neither wet nor stored."""
 
 
 def still(page: Page, name: str) -> None:
@@ -222,3 +241,71 @@ def test_a_hidden_layer_is_shown_again(window: Opener) -> None:
     page.get_by_test_id("tab-marks").tap()
     expect(page.get_by_test_id("mark-row")).to_contain_text("Cả phòng góp ý")
     still(page, "list-of-all")
+
+
+def begins_to_present(presenter: Page, viewer: Page) -> None:
+    """The presenter's layer is in the hand, and on the viewer's tablet."""
+    open_layers(presenter)
+    presenter.get_by_test_id("present").click()
+    expect(presenter.get_by_test_id("writing-on")).to_be_visible()
+    viewer.get_by_test_id("open-panel").tap()
+    viewer.get_by_test_id("tab-layers").tap()
+    expect(viewer.locator("[data-testid=layer][data-kind=presenter]")).to_be_visible()
+    viewer.get_by_test_id("open-panel").tap()
+    expect(viewer.get_by_test_id("panel")).to_have_count(0)
+    take(presenter, "pen")
+
+
+def bow(page: Page) -> list[Point]:
+    """A stroke that a pause at its end does not make straight."""
+    box = page_box(page)
+    x, y = box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.4
+    return [(x + step * 5, y - 60 * math.sin(step / 10)) for step in range(61)]
+
+
+def test_the_room_sees_the_presenters_stroke_before_the_pen_lifts(window: Opener) -> None:
+    presenter, viewer = (
+        read(window, "chair", TABLE),
+        read(window, "guest", TABLE, viewport=PORTRAIT),
+    )
+    page, room = presenter.page, viewer.page
+    begins_to_present(page, room)
+    stored = room.locator(MARKS + "[data-kind=ink]")
+    before = stored.count()
+    room.evaluate(WATCH_FOR_FLICKER)
+
+    def seen_while_drawn() -> None:
+        expect(room.locator("[data-wet] path").last).to_have_attribute("d", re.compile("M.+"))
+        still(room, "wet-ink")
+        assert stored.count() == before
+
+    draw(page, bow(page), hold=seen_while_drawn)
+    expect(stored).to_have_count(before + 1)
+    expect(room.locator("[data-wet]")).to_have_count(0)
+    assert room.evaluate("window.gaps") == 0
+    saved(page)
+    still(page, "presenting")
+    # The pointer shows where to look, and goes by itself.
+    page.get_by_test_id("tool-pointer").click()
+    box = page_box(page)
+    draw(page, [(box["x"] + box["width"] * x / 10, box["y"] + 200) for x in range(3, 8)])
+    expect(room.locator(".pointer-dot")).to_be_visible()
+    still(room, "pointer")
+    expect(room.locator(".pointer-dot")).to_have_count(0)
+    assert stored.count() == before + 1
+
+
+def test_a_stroke_that_never_ends_disappears(window: Opener) -> None:
+    presenter, viewer = read(window, "chair", DRAFT), read(window, "delegate", DRAFT)
+    page, room = presenter.page, viewer.page
+    begins_to_present(page, room)
+
+    def carried_away() -> None:
+        expect(room.locator("[data-wet]")).to_have_count(1)
+        presenter.line.cut()
+        expect(room.locator("[data-wet]")).to_have_count(0)
+
+    draw(page, bow(page), hold=carried_away)
+    saved(page, 1)
+    presenter.line.mend()
+    expect(room.locator(MARKS + "[data-kind=ink]")).to_have_count(1)

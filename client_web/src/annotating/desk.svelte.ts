@@ -13,6 +13,9 @@ import { PALM_MS, type PointerDevice } from './pen/pointer-rules';
 import { resizeText, textBoxPut, textBoxRewrite, type LaidText } from './shape-edits';
 import type { Desk } from './tools/place';
 import type { StyledTool, ToolStyle } from './tools/tools';
+import type { PointerPlace, WetPiece } from './wet/pieces';
+import type { WetStream } from './wet/sender';
+import { pointAt, wetStream } from './wet/wet.svelte';
 
 /** A note being written: an existing mark, or a place for a new one. */
 export interface OpenNote {
@@ -65,6 +68,14 @@ class MarkDesk implements Desk {
 
   birth(viewport: PageViewport): Birth {
     return book.birth(viewport.versionId, viewport.pageIndex);
+  }
+
+  stream(about: Omit<WetPiece, 'at' | 'points'>): WetStream | null {
+    return wetStream(about);
+  }
+
+  point(place: PointerPlace): void {
+    pointAt(place);
   }
 
   put(put: Put, drawn?: { device: PointerDevice; from: number }): void {

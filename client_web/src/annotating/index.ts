@@ -3,6 +3,7 @@ import type { DocumentView } from '../wire';
 import { book } from './book.svelte';
 import { linesOf } from './kept-lines';
 import { tellNews } from './layers/news.svelte';
+import { wetRoom } from './wet/wet.svelte';
 
 export { default as MarkList } from './MarkList.svelte';
 export { default as MarkOverlay } from './MarkOverlay.svelte';
@@ -15,6 +16,7 @@ export { type DocumentRights } from './desk.svelte';
 export { type KeptLine } from './kept-lines';
 
 book.onNews = tellNews;
+book.onEphemeral = (message) => wetRoom.receive(message);
 
 export const annotating = {
   /** Follows who works at this device: begins to send what waits, or ends. */

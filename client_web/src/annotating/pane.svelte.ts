@@ -11,10 +11,14 @@ import { watchPointers } from './pen/surface';
 import { WetCanvas } from './pen/wet-canvas';
 import { beginWork } from './tools/begin';
 import { REACH_PX } from './tools/place';
+import { WetSheet } from './wet/wet-sheet';
+import { wetRoom } from './wet/wet.svelte';
 
 export class Pane {
   private readonly painter: PagePainter;
   private readonly wet: WetCanvas;
+  /** What others draw just now. */
+  private readonly others: WetSheet;
   private readonly marks = new PageMarks();
   private readonly endings: (() => void)[];
 
@@ -24,6 +28,9 @@ export class Pane {
   ) {
     this.painter = new PagePainter(host);
     this.wet = new WetCanvas(host);
+    this.others = new WetSheet(host, wetRoom, ({ page, version }) => {
+      return page === this.viewport.pageIndex && version === this.viewport.versionId;
+    });
     const { element, pageIndex } = viewport;
     this.endings = [
       book.watch(pageIndex, (ids) => (ids ? this.change(ids) : this.show())),
@@ -52,12 +59,14 @@ export class Pane {
     this.viewport = viewport;
     const { boxWidth, boxHeight, toScreenTransform } = viewport;
     this.painter.place(boxWidth, boxHeight, toScreenTransform);
+    this.others.place(boxWidth, boxHeight, toScreenTransform);
   }
 
   close(): void {
     for (const end of this.endings) end();
     this.painter.close();
     this.wet.close();
+    this.others.close();
   }
 
   private show(): void {
@@ -72,6 +81,8 @@ export class Pane {
       this.marks.set(id, mark && this.isHere(mark) ? mark : undefined);
     }
     this.painter.change(ids);
+    // In the same change of the page: the stored stroke takes the place of the wet one.
+    wetRoom.settle(ids);
   }
 
   /** Answers are read where they are given, not on the page. */

@@ -68,7 +68,8 @@ class PenCase {
   /** `null` puts the tool down. */
   take(tool: Tool | null): void {
     this.tool = tool;
-    if (tool !== null && tool !== 'select' && !tool.endsWith('eraser')) this.lastTool = tool;
+    const passing = tool === null || tool === 'select' || tool === 'pointer';
+    if (!passing && !tool.endsWith('eraser')) this.lastTool = tool;
   }
 
   /** One of the three pens comes into the hand. */

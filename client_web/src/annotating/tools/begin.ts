@@ -4,6 +4,7 @@ import { InkWork } from './ink-work';
 import { NoteWork } from './note-work';
 import type { WorkPlace } from './place';
 import { PointEraserWork } from './point-eraser-work';
+import { PointerWork } from './pointer-work';
 import { SelectWork } from './select-work';
 import { ShapeWork } from './shape-work';
 import { StampWork } from './stamp-work';
@@ -35,6 +36,8 @@ export function beginWork(place: WorkPlace, start: WorkStart): Work {
       return new WriteWork(place, start);
     case 'stamp':
       return new StampWork(place, start);
+    case 'pointer':
+      return new PointerWork(place, start);
     case 'note':
       return new NoteWork(place, start);
   }

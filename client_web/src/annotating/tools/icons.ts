@@ -17,4 +17,5 @@ export const TOOL_ICONS: Readonly<Record<Tool, IconName>> = {
   arrow: 'arrow',
   text: 'textBox',
   stamp: 'stamp',
+  pointer: 'pointer',
 };

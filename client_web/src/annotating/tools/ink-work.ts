@@ -1,8 +1,9 @@
-import { inkPut } from '../edits';
+import { inkPut, type Birth } from '../edits';
 import type { PointerDevice } from '../pen/pointer-rules';
 import { GrowingStroke, type PenPoint } from '../pen/stroke';
 import type { Work, WorkStart } from '../pen/surface';
 import { shapePut } from '../shape-edits';
+import type { WetStream } from '../wet/sender';
 import type { WorkPlace } from './place';
 import { HOLD_MS, isLine, LEAST_LINE_PX, REST_PX } from './straight';
 import type { InkTool, ToolStyle } from './tools';
@@ -13,6 +14,9 @@ export class InkWork implements Work {
   private stroke: GrowingStroke;
   private readonly style: ToolStyle;
   private readonly device: PointerDevice;
+  private birth: Birth;
+  /** Where others watch, the stroke travels while it is drawn. */
+  private stream: WetStream | null;
   private from: number;
   private rest: PenPoint;
   private resting: ReturnType<typeof setTimeout> | undefined;
@@ -27,6 +31,7 @@ export class InkWork implements Work {
     this.device = device;
     this.from = point.at;
     this.rest = point;
+    [this.birth, this.stream] = this.announce(point);
     this.stroke = this.begin(point);
   }
 
@@ -37,31 +42,54 @@ export class InkWork implements Work {
       if (last) this.drawLine(last);
       return;
     }
+    let drawn: PenPoint[] = [];
     for (const point of points) {
-      this.stroke.add(point);
+      if (this.stroke.add(point)) drawn.push(point);
       if (!this.stroke.full) continue;
+      this.stream?.add(drawn, this.isEven());
+      drawn = [];
+      this.stream?.end();
       this.finish();
       this.from = point.at;
+      [this.birth, this.stream] = this.announce(point);
       this.stroke = this.begin(point);
     }
+    this.stream?.add(drawn, this.isEven());
     this.place.wet.draw(this.stroke, predicted);
   }
 
   end(): void {
     clearTimeout(this.resting);
+    this.stream?.end();
     this.finish();
     this.place.wet.end();
   }
 
   cancel(): void {
     clearTimeout(this.resting);
+    this.stream?.drop();
     this.place.wet.end();
   }
 
+  /** The id under which it will be stored, and under which others see it grow. */
+  private announce(first: PenPoint): [Birth, WetStream | null] {
+    const { desk, viewport } = this.place;
+    const birth = desk.birth(viewport);
+    const { id, page, version } = birth;
+    const { color, width, opacity } = this.style;
+    const kind = this.tool === 'pen' ? 'ink' : 'highlighter';
+    const stream = desk.stream({ id, page, version, kind, style: { color, width, opacity } });
+    stream?.add([first], this.isEven());
+    return [birth, stream];
+  }
+
+  /** A marker lies flat: it is as wide however hard it is pressed. */
+  private isEven(): boolean {
+    return this.tool === 'highlighter' || this.straight;
+  }
+
   private begin(first: PenPoint): GrowingStroke {
-    // A marker lies flat: it is as wide however hard it is pressed.
-    const even = this.tool === 'highlighter' || this.straight;
-    const stroke = new GrowingStroke(even ? { ...first, pressure: null } : first);
+    const stroke = new GrowingStroke(this.isEven() ? { ...first, pressure: null } : first);
     const under = this.tool === 'highlighter';
     this.place.wet.begin(this.place.viewport, { ...this.style, under });
     this.place.wet.draw(stroke, []);
@@ -88,13 +116,14 @@ export class InkWork implements Work {
     const { xs, ys } = this.stroke;
     this.stroke = this.begin({ ...to, x: xs[0] as number, y: ys[0] as number });
     this.stroke.add({ ...to, pressure: null });
+    this.stream?.restart([{ ...to, x: xs[0] as number, y: ys[0] as number }, to]);
     this.place.wet.draw(this.stroke, []);
   }
 
   private finish(): void {
-    const { desk, viewport } = this.place;
+    const { desk } = this.place;
+    const { birth } = this;
     const { xs, ys } = this.stroke;
-    const birth = desk.birth(viewport);
     const drawn = { device: this.device, from: this.from };
     if (this.straight && this.tool === 'pen' && xs.length === 2) {
       const ends = xs.map((x, i): [number, number] => [x, ys[i] as number]);

@@ -6,6 +6,8 @@ import type { StampName } from '../marks/stamps';
 import type { PageMarks } from '../marks/page-marks';
 import type { PagePainter } from '../marks/page-painter';
 import type { PointerDevice } from '../pen/pointer-rules';
+import type { PointerPlace, WetPiece } from '../wet/pieces';
+import type { WetStream } from '../wet/sender';
 import type { WetCanvas } from '../pen/wet-canvas';
 import type { StyledTool, ToolStyle } from './tools';
 
@@ -13,6 +15,10 @@ import type { StyledTool, ToolStyle } from './tools';
 export interface Desk {
   style(tool: StyledTool): ToolStyle;
   birth(viewport: PageViewport): Birth;
+  /** A stroke that others see while it is drawn; null where nobody watches. */
+  stream(about: Omit<WetPiece, 'at' | 'points'>): WetStream | null;
+  /** Shows the room where to look. */
+  point(place: PointerPlace): void;
   /** A new mark, shown at once. `device` and `from` tell a palm's strokes from a hand's. */
   put(put: Put, drawn?: { device: PointerDevice; from: number }): void;
   /** One gesture over several marks. */

@@ -24,6 +24,7 @@ function hand(tool: InkTool) {
     style: () => DEFAULT_STYLES[tool],
     birth: () => ({ id: 'm', version: 'v', page: 0, created: 1 }),
     put: (put: Put) => puts.push(put),
+    stream: () => null,
   };
   const place = { viewport: { scale: 1 }, wet, desk } as unknown as WorkPlace;
   const at = (x: number, y: number) => ({ x, y, pressure: 0.5, at: x });

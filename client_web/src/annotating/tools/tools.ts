@@ -14,7 +14,8 @@ export const MORE_TOOLS = [
   'point_eraser',
   'stamp',
 ] as const;
-export const TOOLS = ['pen', ...BAR_TOOLS, ...MORE_TOOLS] as const;
+/** `pointer` lies beside the sign of the presenter's layer: it is of no use on another one. */
+export const TOOLS = ['pen', ...BAR_TOOLS, ...MORE_TOOLS, 'pointer'] as const;
 
 export type InkTool = (typeof INK_TOOLS)[number];
 export type TextTool = (typeof TEXT_TOOLS)[number];
@@ -62,7 +63,7 @@ const FONT_SIZES = [10, 13, 18] as const;
 const MARKER_OPACITY = 0.55;
 
 export const DEFAULT_STYLES: Readonly<
-  Record<Exclude<Tool, 'eraser' | 'point_eraser' | 'select' | 'stamp'>, ToolStyle>
+  Record<Exclude<Tool, 'eraser' | 'point_eraser' | 'select' | 'stamp' | 'pointer'>, ToolStyle>
 > = {
   pen: { color: '#1b4fbf', width: 1.6, opacity: 1 },
   highlighter: { color: '#ffd84d', width: 12, opacity: MARKER_OPACITY },
