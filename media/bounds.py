@@ -41,8 +41,10 @@ class Bounds:
     nack_tries: int = 10
     nack_answer_per_report: int = 64
     """Packets resent for one NACK message: a forged flood costs at most this."""
-    resend_share: float = 0.5
-    """Of a session's traffic that may be resent, so that NACK cannot double the load for long."""
+    resend_burst: int = 200
+    """Packets that may be resent at once to one site: a quarter second of 720p."""
+    resend_per_s: float = 100.0
+    """…and per second from then on; beyond it a keyframe request helps more than repetition."""
     epochs: int = 8
     """Past numberings of a slot kept for NACK: a switch happens at most a few times per second."""
     late_start_packets: int = 150

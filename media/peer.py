@@ -200,21 +200,22 @@ class Peer:
             return
         first = room[0]
         if 127 < first < 192:
-            rx = self.rx
-            if rx is None:
-                return
-            if 192 <= room[1] <= 223:
-                if datagram.unprotect_rtcp(rx):
-                    self.heard = now
-                    self.ear.heard_rtcp(bytes(datagram), now)
-                    return
-            elif datagram.unprotect(rx):
-                self.heard = now
-                self.ear.heard_rtp(datagram.view[: datagram.size], now)
-                return
-            self.unauthentic += 1
+            if self.rx is not None:
+                self._srtp(self.rx, datagram, now)
         elif 19 < first < 64 and not self.pipe.put(bytes(datagram)):
             self.port.refused["dtls_queue"] += 1
+
+    def _srtp(self, rx: pylibsrtp.Session, datagram: Datagram, now: float) -> None:
+        report = 192 <= datagram.room[1] <= 223
+        if not (datagram.unprotect_rtcp(rx) if report else datagram.unprotect(rx)):
+            self.unauthentic += 1
+            if self.port.shields.authentic:
+                return
+        self.heard = now
+        if report:
+            self.ear.heard_rtcp(bytes(datagram), now)
+        else:
+            self.ear.heard_rtp(datagram.view[: datagram.size], now)
 
     def send(self, data: bytes) -> None:
         """Send bytes as they are to the nominated address."""

@@ -32,6 +32,7 @@ class Shields:
     length: bool = True
     source: bool = True
     integrity: bool = True
+    authentic: bool = True
     queue: bool = True
     drain: bool = True
 

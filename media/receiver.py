@@ -15,11 +15,6 @@ from .lanes import Profile
 from .peer import Peer
 from .rtp import MalformedPacket
 
-RESEND_BURST = 200
-"""Packets that may be resent at once to one site: a quarter second of 720p."""
-RESEND_PER_S = 100
-"""…and per second from then on; beyond it a keyframe request helps more than repetition."""
-
 
 class Listener(Protocol):
     """Who carries a receiver's wishes to the sources."""
@@ -63,7 +58,7 @@ class Receiver:
         self._cared_at = 0.0
         self._news = False
         self._calm = False
-        self._resend = float(RESEND_BURST)
+        self._resend = float(bounds.resend_burst)
         self._resend_at = 0.0
 
     def connected(self, overhead: int) -> None:
@@ -160,8 +155,8 @@ class Receiver:
         feed = self._by_ssrc.get(report.ssrc)
         if feed is None:
             return
-        grown = self._resend + (now - self._resend_at) * RESEND_PER_S
-        self._resend, self._resend_at = min(RESEND_BURST, grown), now
+        grown = self._resend + (now - self._resend_at) * self.bounds.resend_per_s
+        self._resend, self._resend_at = min(self.bounds.resend_burst, grown), now
         for sequence in report.sequences[: self.bounds.nack_answer_per_report]:
             if self._resend < 1:
                 return

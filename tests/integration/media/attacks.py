@@ -1,0 +1,77 @@
+"""What the attack tests share: shields taken out, and a meeting that goes on or does not."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from media.port import Shields
+
+from .meeting import Room, Talker, check_whole
+from .site import Site, until
+
+OFF = {
+    "length": Shields(length=False),
+    "source": Shields(source=False),
+    "integrity": Shields(integrity=False),
+    "authentic": Shields(authentic=False),
+    "queue": Shields(queue=False),
+    "drain": Shields(drain=False),
+}
+
+
+def stranger() -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind(("127.0.0.1", 0))
+    return sock
+
+
+async def meeting_goes_on(made: Room, talker: Talker, receivers: list[Site]) -> bool:
+    """Do all sessions live, and does each receiver get all of the next pictures?"""
+    before = {receiver: len(receiver.numbers("V0")) for receiver in receivers}
+    await made.talk([talker], 30)
+    try:
+        for receiver in receivers:
+            await until(
+                lambda r=receiver: len(r.numbers("V0")) >= before[r] + 25, "pictures", deadline=2.0
+            )
+            await check_whole(receiver, talker)
+    except AssertionError:
+        return False
+    return len(made.engine.receivers) == len(receivers)
+
+
+async def running(made: Room, receivers: int = 2) -> tuple[Talker, list[Site]]:
+    talker = await made.publisher("a")
+    sites = [await made.receiver(f"r{n}") for n in range(receivers)]
+    await made.talk([talker], 10)
+    return talker, sites
+
+
+async def handshake_under_fire(made: Room, fire: Callable[[tuple[str, int]], None]) -> bool:
+    """A site joins while `fire` is faster than each of its flights."""
+    site = Site("receive")
+    made.sites.append(site)
+    site.take(made.engine.receive("m", "r", site.offer()))
+    send = site.socket
+
+    class Firing:
+        """The site's socket; before each of its datagrams the attacker is faster."""
+
+        def sendto(self, data: bytes, address: tuple[str, int]) -> int:
+            if data[0] >= 20:
+                fire(address)
+            return send.sendto(data, address)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(send, name)
+
+    site.socket = Firing()  # type: ignore[assignment]
+    try:
+        async with asyncio.timeout(3):
+            await site.connect()
+    except (AssertionError, TimeoutError, Exception):
+        return False
+    return True
