@@ -14,6 +14,7 @@ import random
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 Address = tuple[str, int]
 # 20,000 packets in flight are 24 MB: more than any test keeps on a 40 ms path.
@@ -25,7 +26,9 @@ class Faults:
     """What the path does to each datagram, in each direction by itself.
 
     Shares are in 0…1, times in seconds. With `jitter_s` above 0 datagrams overtake each other.
-    `cut` true drops everything (a blackout); change it while the proxy runs.
+    `cut` true drops everything (a blackout); change it while the proxy runs. With `rate_bps`
+    above 0 the path is a link of that rate behind a queue of at most `queue_s`: what comes faster
+    waits, and is lost when the queue is full.
     """
 
     loss: float = 0.0
@@ -33,6 +36,19 @@ class Faults:
     jitter_s: float = 0.0
     duplicate: float = 0.0
     cut: bool = False
+    rate_bps: float = 0.0
+    queue_s: float = 0.3
+    free_at: float = 0.0
+
+    def wait_in_queue(self, size: int, now: float) -> float | None:
+        """Seconds until `size` bytes (and 28 of headers) have passed the link; None when lost."""
+        if self.rate_bps <= 0:
+            return 0.0
+        start = max(now, self.free_at)
+        if start - now > self.queue_s:
+            return None
+        self.free_at = start + (size + 28) * 8 / self.rate_bps
+        return self.free_at - now
 
 
 class FaultProxy(asyncio.DatagramProtocol):
@@ -52,6 +68,7 @@ class FaultProxy(asyncio.DatagramProtocol):
         self.server = server
         self.up = up or Faults()
         self.down = down or Faults()
+        self.port = 0
         self.carried = 0
         self.dropped = 0
         self._random = random_ or random.Random(0)
@@ -64,7 +81,12 @@ class FaultProxy(asyncio.DatagramProtocol):
         loop = asyncio.get_running_loop()
         self._front, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(host, port))
         address: Address = self._front.get_extra_info("sockname")[:2]
+        self.port = address[1]
         return address
+
+    def cut(self, away: bool) -> None:
+        """Into a tunnel, or out of it: both ways at once."""
+        self.up.cut = self.down.cut = away
 
     async def close(self) -> None:
         """Close every socket; datagrams still in flight are dropped."""
@@ -80,7 +102,7 @@ class FaultProxy(asyncio.DatagramProtocol):
         upstream = self._upstreams.get(addr)
         if upstream is None:
             upstream = self._connect(addr)
-        self._suffer(self.up, lambda: self._send(upstream, data))
+        self._suffer(self.up, len(data), lambda: self._send(upstream, data))
 
     def _connect(self, client: Address) -> socket.socket:
         upstream = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -95,7 +117,8 @@ class FaultProxy(asyncio.DatagramProtocol):
         with contextlib.suppress(BlockingIOError, ConnectionRefusedError):
             while True:
                 data = upstream.recv(65_536)
-                self._suffer(self.down, lambda data=data: self._answer(data, client))  # type: ignore[misc]
+                answer = partial(self._answer, data, client)
+                self._suffer(self.down, len(data), answer)
 
     def _send(self, upstream: socket.socket, data: bytes) -> None:
         with contextlib.suppress(OSError):
@@ -105,16 +128,18 @@ class FaultProxy(asyncio.DatagramProtocol):
         if self._front is not None:
             self._front.sendto(data, client)
 
-    def _suffer(self, faults: Faults, deliver: Callable[[], None]) -> None:
+    def _suffer(self, faults: Faults, size: int, deliver: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
         lost = faults.cut or self._random.random() < faults.loss
-        if lost or self._in_flight >= IN_FLIGHT_BOUND:
+        queued = None if lost else faults.wait_in_queue(size, loop.time())
+        if queued is None or self._in_flight >= IN_FLIGHT_BOUND:
             self.dropped += 1
             return
         copies = 2 if self._random.random() < faults.duplicate else 1
         for _ in range(copies):
-            delay = faults.delay_s + self._random.random() * faults.jitter_s
+            delay = queued + faults.delay_s + self._random.random() * faults.jitter_s
             self._in_flight += 1
-            asyncio.get_running_loop().call_later(delay, self._arrive, deliver)
+            loop.call_later(delay, self._arrive, deliver)
 
     def _arrive(self, deliver: Callable[[], None]) -> None:
         self._in_flight -= 1

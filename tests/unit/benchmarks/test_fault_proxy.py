@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 
+import pytest
 import pytest_asyncio
 
 from tests.benchmarks.media.fault_proxy import Address, FaultProxy, Faults
@@ -111,3 +112,14 @@ async def test_a_cut_path_carries_nothing_until_it_is_back(echo: Peer) -> None:
     await client.until(2)
     assert [data for data, _ in client.received] == [b"before", b"after"]
     await proxy.close()
+
+
+def test_a_link_of_a_rate_delays_and_then_loses() -> None:
+    """80 kbit/s: a datagram of 972 bytes with its headers takes a tenth of a second."""
+    link = Faults(rate_bps=80_000, queue_s=0.25)
+    waits = [link.wait_in_queue(972, 100.0) for _ in range(5)]
+    assert waits[:3] == [pytest.approx(0.1), pytest.approx(0.2), pytest.approx(0.3)]
+    assert waits[3:] == [None, None]
+    assert link.wait_in_queue(972, 100.2) == pytest.approx(0.2)
+    assert link.wait_in_queue(972, 200.0) == pytest.approx(0.1)
+    assert Faults().wait_in_queue(972, 100.0) == 0.0
