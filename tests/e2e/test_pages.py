@@ -70,6 +70,53 @@ def about(window: Window) -> None:
     expect(window.page.get_by_test_id("about-page")).to_be_visible()
 
 
+def taking(window: Window) -> None:
+    meeting(window)
+    window.page.get_by_test_id("take-meeting").tap()
+    expect(window.page.get_by_test_id("take-all")).to_be_visible()
+    window.page.wait_for_timeout(400)
+
+
+def kept(window: Window) -> None:
+    home(window)
+    window.page.get_by_test_id("account").tap()
+    window.page.get_by_test_id("kept-documents").tap()
+    expect(window.page.get_by_test_id("nothing-kept")).to_be_visible()
+    window.page.wait_for_timeout(400)
+
+
+def layers(window: Window) -> None:
+    home(window)
+    window.open_paper("Báo cáo thẩm tra")
+    window.page.get_by_test_id("open-panel").tap()
+    window.page.get_by_test_id("tab-layers").tap()
+    shared = window.page.get_by_test_id("layer").filter(has_text="Góp ý trước phiên họp")
+    expect(shared).to_be_visible()
+    shared.get_by_test_id("write-on").tap()
+
+
+def new_layer(window: Window) -> None:
+    layers(window)
+    window.page.get_by_test_id("new-layer").tap()
+    expect(window.page.get_by_test_id("layer-person").first).to_be_visible()
+    window.page.wait_for_timeout(400)
+
+
+def thread(window: Window) -> None:
+    layers(window)
+    window.page.get_by_test_id("tab-marks").tap()
+    window.page.get_by_test_id("mark-row").filter(has_text="Số hụt thu").tap()
+    note = window.page.locator("[data-mark][data-kind=note].resolved")
+    expect(note).to_be_visible()
+    if window.page.get_by_test_id("panel").is_visible():
+        window.page.get_by_test_id("open-panel").tap()
+    place = note.bounding_box()
+    assert place is not None
+    window.page.touchscreen.tap(place["x"] + 8, place["y"] + 8)
+    expect(window.page.get_by_test_id("thread")).to_contain_text("Biểu số 01")
+    window.page.wait_for_timeout(400)
+
+
 PAGES: tuple[Visit, ...] = (
     sign_in,
     home,
@@ -79,6 +126,11 @@ PAGES: tuple[Visit, ...] = (
     panel,
     new_meeting,
     about,
+    taking,
+    kept,
+    layers,
+    new_layer,
+    thread,
 )
 
 
