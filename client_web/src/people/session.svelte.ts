@@ -7,7 +7,15 @@
  * `expired` while in: the server no longer knows the session; the page stays, the outbox waits.
  */
 import { sealed, type UnlockAnswer } from '../sealed';
-import { api, ApiProblem, connection, deviceId, deviceLabel, HELLO_REFUSED } from '../wire';
+import {
+  api,
+  ApiProblem,
+  connection,
+  deviceId,
+  deviceLabel,
+  HELLO_REFUSED,
+  recallDevice,
+} from '../wire';
 import type { About, Lease, Me, SignedIn } from '../wire';
 import { adoptLease, pendingSignOut, rememberedMe } from './presence';
 
@@ -47,7 +55,7 @@ class Session {
   /** The first thing the app does; also "try again" on the sign-in page. */
   async start(): Promise<void> {
     void this.loadAbout();
-    await sealed.ready.catch(() => (this.canSeal = false));
+    await this.recall();
     this.unreachable = false;
     try {
       if (pendingSignOut.is()) await this.finishSignOut();
@@ -64,17 +72,26 @@ class Session {
     }
   }
 
+  /** What lies here says under which name its key was leased. */
+  private async recall(): Promise<void> {
+    await sealed.ready.catch(() => (this.canSeal = false));
+    const device = sealed.device();
+    if (device !== null) recallDevice(device);
+  }
+
   async loadAbout(): Promise<void> {
     this.about = await api.get<About>('/api/about').catch(() => this.about);
   }
 
   async signIn(username: string, password: string): Promise<void> {
+    await this.recall();
     const device = { id: deviceId(), label: deviceLabel() };
     const answer = await api.post<SignedIn>('/api/sign-in', { username, password, device });
     await this.enter(answer.me, answer.lease);
   }
 
   async enterDemo(tile: string): Promise<void> {
+    await this.recall();
     const device = { id: deviceId(), label: deviceLabel() };
     const answer = await api.post<SignedIn>('/api/demo/enter', { tile, device });
     await this.enter(answer.me, answer.lease);

@@ -84,6 +84,20 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
+test('a killed browser that lost its name signs in under the one its key was leased to', async () => {
+  await signedInWithPin();
+  localStorage.clear();
+  const sent: unknown[] = [];
+  const plain = globalThis.fetch;
+  vi.stubGlobal('fetch', (path: string, init?: RequestInit) => {
+    if (path.endsWith('/sign-in')) sent.push(JSON.parse(String(init?.body)));
+    return plain(path, init);
+  });
+  const tab = await openTab();
+  await tab.session.signIn('thuky', 'x');
+  expect(sent).toMatchObject([{ device: { id: DEVICE } }]);
+});
+
 test('a living session is entered without asking anything', async () => {
   answers['GET /api/me'] = () => json(me);
   answers['POST /api/lease'] = () => json(lease);

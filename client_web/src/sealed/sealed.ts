@@ -124,6 +124,11 @@ export class Sealed {
     return this.lease?.person ?? null;
   }
 
+  /** The device that the key was leased to, or `null` without a lease. */
+  device(): string | null {
+    return this.lease?.device ?? null;
+  }
+
   hasPin(): boolean {
     return this.lease?.wrap != null;
   }

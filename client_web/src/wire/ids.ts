@@ -30,6 +30,19 @@ export function deviceId(): string {
   }
 }
 
+/**
+ * The name under which this device's key was leased, where it has lost it: browsers write
+ * localStorage seconds later than IndexedDB, and a killed one comes back without it. Under a new
+ * name the server leases a new key, which opens nothing of what lies here.
+ */
+export function recallDevice(id: string): void {
+  try {
+    if (localStorage.getItem(DEVICE) === null) localStorage.setItem(DEVICE, id);
+  } catch {
+    forThisPage ??= id;
+  }
+}
+
 /** What the device calls itself in the list of devices: enough to tell a tablet from a desktop. */
 export function deviceLabel(agent: string = navigator.userAgent): string {
   const device = /iPad|Macintosh.*Mobile/.test(agent)

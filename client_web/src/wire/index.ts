@@ -4,5 +4,5 @@ export { ApiProblem } from './problem';
 export { type Connection, type ConnectionState, type Follower, type Frame } from './connection';
 export { HELLO_REFUSED, SESSION_ENDED } from './connection';
 export { connection, watchNetwork } from './live';
-export { deviceId, deviceLabel, newId } from './ids';
+export { deviceId, deviceLabel, newId, recallDevice } from './ids';
 export type * from './generated';
