@@ -95,6 +95,7 @@ browser: $(VENV)/.dev
 	@$(PY) tests/harness/machine.py
 
 proof: $(VENV)/.dev client_web/dist/.built browser ## the full sizes of docs/proof.md (hours)
+	@$(PY) tests/harness/machine.py proof
 	$(PY) -m pytest tests -q -m proof
 	$(MAKE) crash-test CYCLES=1000
 

@@ -18,14 +18,17 @@ NEEDED = {
     "bwrap": "bubblewrap",
 }
 """Program → Debian package."""
+FOR_PROOF = {"WebKitWebDriver": "webkit2gtk-driver", "Xvfb": "xvfb"}
+"""The engine of iPads and a screen for it: for `make proof` alone, some 60 MB."""
 SYSTEM_PYTHON = "/usr/bin/python3"
 POPPLER = ("python3-gi", "gir1.2-poppler-0.18")
 """Poppler as a judge of exported PDFs, for Debian's own Python."""
 
 
-def missing() -> list[str]:
+def missing(proof: bool = False) -> list[str]:
     """Debian packages whose program is not on the path."""
-    packages = [package for program, package in NEEDED.items() if shutil.which(program) is None]
+    needed = NEEDED | (FOR_PROOF if proof else {})
+    packages = [package for program, package in needed.items() if shutil.which(program) is None]
     return packages if _has_poppler() else [*packages, *POPPLER]
 
 
@@ -39,7 +42,8 @@ def _has_poppler() -> bool:
 
 def main() -> int:
     """Install what is missing, or say what to install."""
-    packages = missing()
+    proof = "proof" in sys.argv[1:]
+    packages = missing(proof)
     if not packages:
         return 0
     names = " ".join(packages)
@@ -52,7 +56,7 @@ def main() -> int:
         }
         subprocess.run([apt, "update", "-qq"], check=False, **quiet)
         subprocess.run([apt, "install", "-y", "-qq", *packages], check=False, **quiet)
-    left = missing()
+    left = missing(proof)
     if left:
         print(f"The tests need {' '.join(left)}: install with `apt-get install {' '.join(left)}`.")
         return 1
