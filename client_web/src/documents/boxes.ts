@@ -58,11 +58,11 @@ function put(boxes: Map<number, UsedBox>, box: UsedBox): void {
   if (!same) boxes.set(box.slot, box);
 }
 
-/** A free box, the one farthest from the page that comes; or a new one. */
+/** A free box, the one that was left last, so that few hold pixels; or a new one. */
 function slotFor(boxes: Map<number, UsedBox>, index: number): number {
   const parked = [...boxes.values()].filter((box) => box.parked);
-  const far = (box: UsedBox) => Math.abs(box.index - index) - (box.rested ? 1e6 : 0);
-  const free = parked.sort((one, other) => far(other) - far(one))[0];
+  const away = (box: UsedBox) => Math.abs(box.index - index) + (box.rested ? 1e6 : 0);
+  const free = parked.sort((one, other) => away(one) - away(other))[0];
   if (free && (!free.rested || parked.length >= MOST_PARKED)) return free.slot;
   return unused(boxes);
 }

@@ -147,10 +147,10 @@ export class ImagePages implements PageSource {
     this.#all = undefined;
   }
 
-  /** An image that is in memory already; for the copy on this device. */
+  /** A copy of an image that is in memory already; for the copy on this device. */
   async held(page: number): Promise<Bytes | undefined> {
     const path = this.#parts.files.map((files) => files.imagePath?.(page)).find(Boolean);
-    return this.#memory.get(page) ?? (path === undefined ? undefined : heldAfar(path));
+    return this.#memory.get(page)?.slice() ?? (path === undefined ? undefined : heldAfar(path));
   }
 
   async imageBytes(page: number, wanted: Wanted): Promise<Bytes> {

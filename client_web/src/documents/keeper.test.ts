@@ -11,7 +11,7 @@ function memoryStore(): Store & { all: Map<string, Uint8Array> } {
   return {
     all,
     get: async (key) => all.get(key) as Bytes | undefined,
-    put: async (key, bytes) => void all.set(key, bytes),
+    put: async (key, bytes) => void all.set(key, bytes.slice()),
     delete: async (key) => void all.delete(key),
     keys: async (prefix = '') => [...all.keys()].filter((key) => key.startsWith(prefix)).sort(),
   };

@@ -2,6 +2,7 @@
 import type { DocumentView, VersionView } from '../wire';
 import { alone } from './alone';
 import { compare } from './fingerprint';
+import { giveBack } from './give_back';
 import { names, quietly, type Store } from './page_files';
 import {
   chooseCopy,
@@ -24,7 +25,7 @@ export interface KeepProgress {
 export interface KeeperParts {
   store: Store;
   server: PageFiles;
-  /** An image in memory already, so that it is not fetched twice. */
+  /** A copy of an image in memory already, so that it is not fetched twice. */
   held: (page: number) => Promise<Bytes | undefined>;
   /** Mean bytes of the images seen so far. */
   imageBytes: () => number | undefined;
@@ -168,7 +169,7 @@ class Shelving {
     return new Shelving(parts, entry, parts.limit ?? SHELF_LIMIT_BYTES);
   }
 
-  /** False when the document is too large to be kept. */
+  /** Takes the bytes over: they are empty afterwards. False: the document is too large to keep. */
   async take(key: string, bytes: Bytes | undefined): Promise<boolean> {
     if (!bytes) return true;
     const { entry } = this;
@@ -178,6 +179,7 @@ class Shelving {
       await this.makeRoom(total);
     }
     await this.parts.store.put(key, bytes);
+    giveBack(bytes);
     entry.bytes = total;
     if (total - this.noted >= NOTE_EVERY_BYTES) await this.note();
     return true;

@@ -5,14 +5,16 @@
  * Nothing made here passes through that thread, so nothing is left there for its collector.
  */
 import { sha256 } from './fingerprint';
+import { giveBack } from './give_back';
 import { NEAR_ENOUGH, type Fit, type PaintAnswer, type PaintOrder } from './paint_orders';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 type PageOrder = Extract<PaintOrder, { kind: 'page' }>;
 
 interface Surface {
+  /** Drawn in 2D: `bitmaprenderer` keeps the picture beside its own copy, 28 MB in all. */
   canvas: OffscreenCanvas;
-  context: ImageBitmapRenderingContext | null;
+  context: OffscreenCanvasRenderingContext2D | null;
 }
 
 class Refused extends Error {
@@ -24,12 +26,14 @@ class Refused extends Error {
   }
 }
 
-/** Encoded pages held: some 80 pages of text, so that turning back is instant. */
-const MEMORY_BYTES = 6 * 1024 * 1024;
+/** Encoded pages held: some 40 pages of text, so that turning back is instant. */
+const MEMORY_BYTES = 3 * 1024 * 1024;
 
 const surfaces = new Map<number, Surface>();
 const jobs = new Map<number, AbortController>();
 const memory = new Map<string, Bytes>();
+/** Bytes that are being hashed or decoded. */
+const using = new Set<Bytes>();
 let held = 0;
 /** One decode after the other: two side by side double the peak memory. */
 let decoding: Promise<unknown> = Promise.resolve();
@@ -41,8 +45,7 @@ const AHEAD_MS = 10_000;
 const answer = (message: PaintAnswer, transfer: Transferable[] = []) =>
   postMessage(message, { transfer });
 
-function empty({ canvas, context }: Surface): void {
-  context?.transferFromImageBitmap(null);
+function empty({ canvas }: Surface): void {
   canvas.width = 0;
   canvas.height = 0;
 }
@@ -52,7 +55,7 @@ function show(surface: Surface | undefined, bitmap: ImageBitmap): void {
     const { canvas, context } = surface;
     if (canvas.width !== bitmap.width) canvas.width = bitmap.width;
     if (canvas.height !== bitmap.height) canvas.height = bitmap.height;
-    context?.transferFromImageBitmap(bitmap);
+    context?.drawImage(bitmap, 0, 0);
   }
   bitmap.close();
 }
@@ -65,6 +68,7 @@ function remember(path: string, bytes: Bytes): void {
     if (held <= MEMORY_BYTES || oldest === path) break;
     memory.delete(oldest);
     held -= old.byteLength;
+    if (!using.has(old)) giveBack(old);
   }
 }
 
@@ -125,6 +129,7 @@ async function page({ job, id, path, bytes, fit, ahead: early }: PageOrder): Pro
   const stop = new AbortController();
   const { signal } = stop;
   jobs.set(job, stop);
+  let data: Bytes | undefined;
   try {
     const made = id === undefined ? undefined : await takeAhead(path);
     if (made) {
@@ -137,7 +142,8 @@ async function page({ job, id, path, bytes, fit, ahead: early }: PageOrder): Pro
     const known = bytes ? undefined : recall(path);
     const coming = bytes ?? known ?? fetched(path, signal);
     if (early) decodeAhead(path, Promise.resolve(coming), fit);
-    const data = await coming;
+    data = await coming;
+    using.add(data);
     const hashing = known ? undefined : sha256(data);
     if (id !== undefined) {
       const bitmap = await decoded(data, signal, fit);
@@ -156,6 +162,7 @@ async function page({ job, id, path, bytes, fit, ahead: early }: PageOrder): Pro
     }
   } finally {
     jobs.delete(job);
+    if (data) using.delete(data);
   }
 }
 
@@ -189,7 +196,7 @@ onmessage = ({ data }: MessageEvent<PaintOrder>) => {
       return;
     case 'canvas': {
       const { canvas } = data;
-      surfaces.set(data.id, { canvas, context: canvas.getContext('bitmaprenderer') });
+      surfaces.set(data.id, { canvas, context: canvas.getContext('2d', { alpha: false }) });
       return;
     }
     case 'show':

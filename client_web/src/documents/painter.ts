@@ -1,7 +1,7 @@
 /**
- * Surfaces for page pictures. A picture goes to the canvas without a copy in script
- * (`bitmaprenderer`), in a worker where the browser can; and its pixels are given back at once
- * when the page leaves, because the collector would take its time (644 MB in a long document).
+ * Surfaces for page pictures, painted by a worker where the browser can; on this thread a picture
+ * goes to the canvas without a copy (`bitmaprenderer`). Its pixels are given back at once when the
+ * page leaves, because the collector would take its time (644 MB in a long document).
  */
 import { api, ApiProblem } from '../wire';
 import type { Fit, PaintAnswer, PaintOrder } from './paint_orders';

@@ -12,14 +12,15 @@ How each is taken:
 - pdf.js: the same page of the same file in the same size, from a page that has loaded no viewer
   yet; the tap loads pdf.js, its worker and the file. `…_preloaded`: pdf.js and its worker are
   there and running before the tap, which a page of a meeting would have to pay for each time it is
-  looked at; ours has its code there too, but neither a worker nor anything of the document. The
-  page's thread of both is slowed down four times; workers are not. The cover is shown by both; the
-  time of pdf.js for a page full of text is printed beside.
+  looked at; ours has its code there too, and the small worker that paints, but nothing of the
+  document. The page's thread of both is slowed down four times; workers are not. The cover is
+  shown by both; the time of pdf.js for a page full of text is printed beside.
 - slow frames: 20 pages scrolled by the wheel at reading-on-the-run speed, four times slowed down.
   The same time without scrolling is counted too: on a busy machine that is not 0, and says so.
-- memory: a document of 300 different pages, scrolled through page by page. `value` is what the
-  renderer holds for itself and shares with the compositor (resident pages without the clean pages
-  of the browser's own program files, which every Chromium process maps); rss and pss beside it.
+- memory: a document of 300 different pages, scrolled through page by page, in a browser that is
+  not inspected (`bare_browser`); the middle of three runs. `value` is what the renderer holds for
+  itself and shares with the compositor (resident pages without the clean pages of the browser's
+  own program files, which every Chromium process maps); rss and pss beside it.
 
 The browser runs with priority over other programs where that is allowed (`nice`); give the server
 the same. `load` is that of the machine when the figure was done.

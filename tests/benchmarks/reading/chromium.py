@@ -35,6 +35,8 @@ SLOWDOWN = 4
 PRIORITY = -15
 SHOWN = "[data-page] canvas.shown"
 
+PAGE_STEP = "document.querySelector('[data-page]').offsetHeight + 12"
+
 FIND = """async () => {
   const json = async (path) => (await fetch(path)).json();
   const found = [];
@@ -60,15 +62,15 @@ def take_priority() -> int:
     """Puts this process and its children before others; the niceness that came of it.
 
     Where the kernel groups processes by session niceness counts only inside the group: see
-    `_put_first`.
+    `put_first`.
     """
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
-    _put_first("self")
+    put_first("self")
     return os.getpriority(os.PRIO_PROCESS, 0)
 
 
-def _put_first(process: int | str) -> None:
+def put_first(process: int | str) -> None:
     """Puts the session of a process before others (sched(7), "The autogroup feature")."""
     with contextlib.suppress(OSError):
         Path(f"/proc/{process}/autogroup").write_text(str(PRIORITY))
@@ -81,7 +83,7 @@ def launched(playwright: Playwright) -> Iterator[Browser]:
     # It is a session of its own, which did not inherit the place of ours.
     session = browser.new_browser_cdp_session()
     for process in session.send("SystemInfo.getProcessInfo")["processInfo"]:
-        _put_first(process["id"])
+        put_first(process["id"])
     session.detach()
     try:
         yield browser
@@ -127,4 +129,4 @@ def open_report(page: Page, report: Report) -> None:
 
 def page_step(page: Page) -> float:
     """CSS px from the top of one page to the top of the next."""
-    return float(page.evaluate("document.querySelector('[data-page]').offsetHeight + 12"))
+    return float(page.evaluate(PAGE_STEP))
