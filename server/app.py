@@ -39,8 +39,10 @@ from server.annotating.trimming import TRIM_MARKS, TrimMarks
 from server.client import client_routes
 from server.database import Database, Wiring
 from server.demo.seed import start_demo
+from server.documents.collecting import COLLECT_FILES, CollectFiles
 from server.documents.inboxes import TellInboxes
 from server.documents.ingest import Ingest
+from server.documents.routes import Uploads
 from server.endpoints import ENDPOINTS, TOPICS
 from server.errors import DomainError, NotAllowed
 from server.http.endpoint import Rooms
@@ -68,7 +70,7 @@ from server.settings import Settings
 log = structlog.get_logger(__name__)
 TOUCH_SECONDS = 60
 """How exactly a session remembers when it was last used; finer costs a write per request."""
-DAILY = (TRIM_MARKS,)
+DAILY = (TRIM_MARKS, COLLECT_FILES)
 """Work done a day after it was last done: entered again each hour, one of each waits."""
 RESTART_SECONDS = 2.0
 """When clients may come back after a planned restart, spread out from then on."""
@@ -221,11 +223,13 @@ class Server:
     def _keeping_house(self) -> dict[str, Handler]:
         database, settings = self.database, self.settings
         history, deleted = settings.mark_history_days, settings.deleted_marks_days
+        young = settings.unnamed_file_hours * 3600 + settings.upload_seconds
         return {
             PURGE: PurgeLayer(database),
             PURGE_MARKS: PurgeMarks(database, Tombstones(settings.purges_file)),
             SCRUB: Scrub(database),
             TRIM_MARKS: TrimMarks(database, history, deleted),
+            COLLECT_FILES: CollectFiles(database, self.files, young),
         }
 
     async def leave(self) -> None:
@@ -280,6 +284,7 @@ def build_server(settings: Settings) -> Server:
     rooms = Rooms(database, settings)
     rooms.add(files)
     rooms.add(sessions)
+    rooms.add(Uploads(settings.uploads_at_once))
     rooms.add(hub)
     jobs = Jobs(database, [], settings.job_lease_seconds, settings.job_attempts)
     jobs_holder.append(jobs)

@@ -62,6 +62,12 @@ class Settings(BaseSettings):
     # Documents
     upload_bytes: int = Field(500 * 2**20, description="the largest file")
     upload_seconds: int = Field(3600, description="the slowest upload, at commune lines")
+    uploads_at_once: int = Field(
+        8, ge=1, description="files that arrive at once; the offices of a session send no more"
+    )
+    unnamed_file_hours: int = Field(
+        24, ge=2, description="how long a file that no row names is kept: reading takes its time"
+    )
     pages_per_document: int = Field(2000, description="the longest document")
     ingest_workers: int = Field(1, description="documents read at once; a second core stays free")
     ingest_seconds: int = Field(900, description="CPU time for one document")

@@ -83,7 +83,7 @@ def add_document(
         _show_to(session, row, new.shown_to)
     session.record(DocumentAdded(meeting_id, row.id, row.title))
     tell_document(session, row)
-    return queries.card(session, row)
+    return queries.card(session, row, staff=True)
 
 
 def change_document(session: WriteSession, document_id: str, patch: DocumentPatch) -> DocumentCard:
@@ -106,7 +106,7 @@ def change_document(session: WriteSession, document_id: str, patch: DocumentPatc
         DocumentChanged(row.meeting_id, document_id, tuple(sorted(patch.model_fields_set)))
     )
     tell_document(session, row, was_public=was_public, had=had)
-    return queries.card(session, row)
+    return queries.card(session, row, staff=True)
 
 
 def delete_document(session: WriteSession, document_id: str) -> None:
@@ -127,7 +127,7 @@ def take_file(session: WriteSession, document_id: str, name: str, stored: Stored
     row = queries.document_row(session, document_id)
     _require_changeable(session, row.meeting_id)
     add_version(session, row, name, stored)
-    return Uploaded(document=queries.card(session, row))
+    return Uploaded(document=queries.card(session, row, staff=True))
 
 
 def add_version(session: WriteSession, row: DocumentRow, name: str, stored: Stored) -> None:

@@ -24,7 +24,7 @@ from server.documents.actions import freeze
 from server.documents.facts import DocumentVersionReady, DocumentVersionRefused
 from server.documents.rules import VersionState, kind_of, tells_progress
 from server.documents.tables import DocumentRow, PageRow, VersionRow
-from server.documents.telling import tell_document
+from server.documents.telling import tell_document, tell_staff_alone
 from server.http.files import Files
 from server.identity import SYSTEM
 from server.meetings.queries import meeting_row
@@ -126,6 +126,8 @@ def _tell(session: WriteSession, version: VersionRow) -> None:
     document = session.get(DocumentRow, version.document_id)
     if document is not None and document.version_id == version.id:
         tell_document(session, document)
+    elif document is not None:
+        tell_staff_alone(session, document)
 
 
 def begin_pages(session: WriteSession, version_id: str, opened: DocumentOpened) -> None:

@@ -14,7 +14,7 @@ from server.documents.rules import Standing, VersionState
 from server.documents.tables import DocumentAccessRow, DocumentRow, PageRow, VersionRow
 from server.errors import NotFound
 from server.identity import Actor
-from server.meetings.messages import DocumentCard, Sharing
+from server.meetings.messages import DocumentCard, NewestFile, Sharing
 from server.meetings.queries import from_ms, meeting_row, prepares
 from server.meetings.rules import STAFF_ROLES, MeetingState, ParticipantRole, is_visible
 from server.meetings.tables import AgendaItemRow, ParticipantRow
@@ -55,8 +55,9 @@ def newest_version(session: Session, document_id: str) -> VersionRow | None:
     ).first()
 
 
-def card(session: Session, row: DocumentRow) -> DocumentCard:
-    """A document in the agenda. Before any version is readable it tells of the newest."""
+def card(session: Session, row: DocumentRow, *, staff: bool = False) -> DocumentCard:
+    """A document in the agenda. Before any version is readable it tells of the newest; to the staff
+    also of a newer file that is being read or was refused."""
     version = (
         session.get(VersionRow, row.version_id)
         if row.version_id
@@ -78,6 +79,21 @@ def card(session: Session, row: DocumentRow) -> DocumentCard:
         pages=version.page_count if version else 0,
         pages_ready=version.pages_ready if version else 0,
         size=version.size if version else 0,
+        newest=_newest(session, row) if staff else None,
+    )
+
+
+def _newest(session: Session, row: DocumentRow) -> NewestFile | None:
+    """The newest file where it is not the one people read."""
+    version = newest_version(session, row.id) if row.version_id else None
+    if version is None or version.id == row.version_id or version.state == VersionState.READY:
+        return None
+    return NewestFile(
+        state=cast(Literal["ingesting", "refused"], version.state),
+        refusal=version.refusal,
+        file_name=version.file_name,
+        pages=version.page_count,
+        pages_ready=version.pages_ready,
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -28,6 +30,25 @@ from server.sandbox.tiles import NoSuchTile, TileRenderer
 PRIVATE = "private, no-store"
 """Pages never stay in the browser's cache: on a shared tablet it outlives the sign-out. The
 client keeps its own sealed copies (security.md, Lessons)."""
+
+
+@dataclass
+class Uploads:
+    """How many files arrive at once: each holds a connection, a file and a share of the disk."""
+
+    at_once: int
+    count: int = 0
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[None]:
+        """Take a place while the block runs. Raises `too_many_uploads`."""
+        if self.count >= self.at_once:
+            raise Busy("too_many_uploads", retry_after=15)
+        self.count += 1
+        try:
+            yield
+        finally:
+            self.count -= 1
 
 
 async def my_meetings(call: Call) -> MyMeetings:
@@ -82,8 +103,9 @@ async def upload(call: Call) -> Uploaded:
         raise DomainError("too_large", 413, bytes=most)
     name = call.request.query_params.get("name", "document.pdf")
     try:
-        async with asyncio.timeout(call.settings.upload_seconds):
-            stored = await call.rooms.get(Files).receive(_parts(call), most, PDF_MAGIC)
+        with call.rooms.get(Uploads).place():
+            async with asyncio.timeout(call.settings.upload_seconds):
+                stored = await call.rooms.get(Files).receive(_parts(call), most, PDF_MAGIC)
     except TimeoutError:
         raise DomainError("upload_too_slow", 408) from None
     return await call.write(actions.take_file, document_id, name, stored)

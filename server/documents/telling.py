@@ -44,7 +44,7 @@ def tell_document(
     put = DocumentPut(kind="document", document=queries.card(session, row))
     now = readers(session, row)
     _tell_gone(session, row, sorted(set(had) - set(now)))
-    tell_staff(session, row.meeting_id, put)
+    tell_staff_alone(session, row)
     if queries.is_public(session, row):
         announce(session, meeting_topic(row.meeting_id), put)
     elif was_public:
@@ -52,6 +52,13 @@ def tell_document(
         announce(session, meeting_topic(row.meeting_id), gone, forget=True)
     for person in now:
         announce(session, inbox_topic(person), put)
+
+
+def tell_staff_alone(session: WriteSession, row: DocumentRow) -> None:
+    """Announce the document to those who prepare the meeting, with what becomes of a newer file."""
+    session.flush()
+    card = queries.card(session, row, staff=True)
+    tell_staff(session, row.meeting_id, DocumentPut(kind="document", document=card))
 
 
 def tell_deleted(session: WriteSession, row: DocumentRow) -> None:

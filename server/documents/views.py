@@ -21,7 +21,7 @@ def meeting_view(session: Session, meeting_id: str, *, staff: bool) -> MeetingVi
         items=meetings.agenda(session, meeting_id, internal=staff),
         participants=meetings.participants(session, meeting_id),
         documents=[
-            queries.card(session, one)
+            queries.card(session, one, staff=staff)
             for one in queries.documents_of(session, meeting_id)
             if staff or queries.is_public(session, one)
         ],

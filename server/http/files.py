@@ -9,8 +9,9 @@ import asyncio
 import errno
 import hashlib
 import os
+import threading
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BufferedWriter
 from pathlib import Path
 
@@ -38,6 +39,8 @@ class Files:
     """The folder of stored files: `ab/abcdef…`, and `quarantine/` for what is arriving."""
 
     folder: Path
+    _lock: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
+    """Between what is stored (perhaps again) and what is dropped."""
 
     def prepare(self) -> None:
         """Make the folders and drop what earlier arrivals left half written."""
@@ -84,7 +87,7 @@ class Files:
     def put(self, content: bytes) -> Stored:
         """Store bytes that the server made itself (pages, words)."""
         sha256 = hashlib.sha256(content).hexdigest()
-        if not self.path(sha256).exists():
+        if not self._touch(sha256):
             aside = self.folder / "quarantine" / clock.new_id()
             try:
                 with aside.open("xb") as file:
@@ -102,8 +105,37 @@ class Files:
         if not target.parent.exists():
             target.parent.mkdir(exist_ok=True)
             _settle_folder(self.folder)  # or the new folder is lost with the power, file and all
-        aside.replace(target)
+        with self._lock:
+            aside.replace(target)
         _settle_folder(target.parent)
+
+    def _touch(self, sha256: str) -> bool:
+        """Whether the file lies here already; it is as young as if it had come now."""
+        with self._lock:
+            try:
+                os.utime(self.path(sha256))
+            except FileNotFoundError:
+                return False
+            return True
+
+    def older_than(self, digit: str, before: float) -> list[str]:
+        """Stored files whose name begins with this hexadecimal digit and that nobody stored since
+        `before` (Unix seconds)."""
+        return [
+            one.name
+            for folder in sorted(self.folder.glob(f"{digit}?"))
+            for one in folder.iterdir()
+            if one.stat().st_mtime < before
+        ]
+
+    def drop(self, sha256: str, before: float) -> bool:
+        """Delete a file, unless it was stored again since `before`."""
+        with self._lock:
+            path = self.path(sha256)
+            if not path.exists() or path.stat().st_mtime >= before:
+                return False
+            path.unlink()
+            return True
 
 
 def _settle_folder(folder: Path) -> None:

@@ -91,8 +91,19 @@ Sharing = Literal["none", "people", "everyone"]
 who may read it."""
 
 
+class NewestFile(WireModel):
+    """A newer file of a document that people do not read (yet): `ingesting`, or `refused`."""
+
+    state: Literal["ingesting", "refused"]
+    refusal: str | None
+    file_name: str
+    pages: int
+    pages_ready: int
+
+
 class DocumentCard(WireModel):
-    """A document in the agenda, without its pages.
+    """A document in the agenda, without its pages. `newest` is for the meeting's staff alone: what
+    became of the file that is to replace the one people read.
 
     `state`: `empty` (no file yet) · `ingesting` · `ready` · `refused` (with `refusal`).
     `sharing`: whom its readers may share marks with.
@@ -113,6 +124,7 @@ class DocumentCard(WireModel):
     pages: int
     pages_ready: int
     size: int
+    newest: NewestFile | None
 
 
 class MeetingView(WireModel):

@@ -106,10 +106,15 @@ Opener = Callable[..., Window]
 @pytest.fixture
 def window(chromium: Browser, demo: RunningServer) -> Iterator[Opener]:
     """Open a tablet; each test ends by looking for errors in its console."""
+    yield from windows(chromium, demo)
+
+
+def windows(chromium: Browser, server: RunningServer) -> Iterator[Opener]:
+    """Tablets of a server, closed at the end."""
     opened: list[Window] = []
 
     def one(**options: object) -> Window:
-        line = Line(demo.port).__enter__()
+        line = Line(server.port).__enter__()
         settings: dict[str, object] = {
             "viewport": LANDSCAPE,
             "has_touch": True,

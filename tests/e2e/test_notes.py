@@ -9,8 +9,10 @@ from tests.e2e.pen import across, draw, page_box
 from tests.e2e.test_delegate import set_pin
 from tests.e2e.test_marks import read, saved, take
 from tests.e2e.test_pages import faults
+from tests.e2e.test_secretary import confirm, invite, prepare
 
 REPORT = "Báo cáo tình hình kinh tế"
+GOING = "Phiên họp mà ghi chú được xóa năm ngày sau khi bế mạc theo quy chế của đơn vị"
 NOTE = "Hỏi lại Sở Tài chính về số liệu đường vành đai"
 
 
@@ -103,3 +105,54 @@ def test_without_a_network_the_list_shows_what_lies_on_the_tablet(window: Opener
     expect(page.get_by_test_id("notes-alone")).to_have_count(0)
     page.get_by_test_id("find-notes").fill("")
     expect(paper.get_by_test_id("note-line")).to_have_count(3)
+
+
+def test_the_list_is_taken_away_as_pdf_and_word(window: Opener) -> None:
+    tablet = read(window, "approver", REPORT)
+    words = "Đề nghị làm rõ nguồn vốn đối ứng"
+    note_at(tablet.page, words, 0.5, 0.3)
+    saved(tablet.page)
+    to_notes(tablet.page)
+    expect(tablet.page.get_by_test_id("note-line").filter(has_text=words)).to_have_count(1)
+    for form, magic in (("pdf", b"%PDF-"), ("docx", b"PK")):
+        with tablet.page.expect_download() as waiting:
+            tablet.page.get_by_test_id(f"print-{form}").tap()
+        assert waiting.value.suggested_filename == f"Ghi chú của tôi.{form}"
+        assert waiting.value.path().read_bytes().startswith(magic)
+
+
+def test_everybody_is_warned_before_marks_are_deleted(window: Opener) -> None:
+    """From the secretary's choice to the warning on the delegate's meeting, lists and notes."""
+    secretary, delegate = window(), window(viewport=PORTRAIT)
+    secretary.enter("secretary")
+    delegate.enter("delegate")
+    prepare(secretary.page, GOING)
+    invite(secretary.page, "vu dinh thuong")
+    page, other = secretary.page, delegate.page
+    expect(page.get_by_test_id("marks-plan")).to_contain_text("được giữ lại")
+    page.get_by_test_id("retention").tap()
+    page.locator("[data-testid=retention-rule] [data-value=purge_after_days]").tap()
+    page.get_by_test_id("retention-days").fill("0")
+    expect(page.get_by_test_id("retention-save")).to_be_disabled()
+    page.get_by_test_id("retention-days").fill("5")
+    shot(page, "retention")
+    assert faults(page) == []
+    page.get_by_test_id("retention-save").tap()
+    expect(page.get_by_test_id("marks-plan")).to_contain_text("5 ngày sau khi bế mạc")
+    confirm(page, "issue")
+    card = other.get_by_test_id("meeting-card").filter(has_text=GOING)
+    card.first.tap()
+    expect(other.get_by_test_id("meeting-page")).to_have_attribute("data-state", "issued")
+    expect(other.get_by_test_id("purge-warning")).to_have_count(0)
+    confirm(page, "open")
+    page.get_by_test_id("step-close").tap()
+    expect(page.get_by_test_id("question")).to_contain_text("sẽ bị xóa")
+    page.get_by_test_id("question-confirm").tap()
+    expect(other.get_by_test_id("purge-warning")).to_be_visible()
+    shot(other, "purge-warning")
+    assert faults(other) == []
+    other.get_by_test_id("back-home").tap()
+    expect(card.first.get_by_test_id("marks-go")).to_be_visible()
+    shot(other, "home-purge")
+    other.get_by_test_id("my-notes").tap()
+    expect(other.get_by_test_id("purge-warning").filter(has_text=GOING)).to_be_visible()

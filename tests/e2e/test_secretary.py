@@ -20,10 +20,10 @@ def confirm(page: Page, step: str) -> None:
     page.get_by_test_id("question-confirm").tap()
 
 
-def prepare(page: Page) -> None:
+def prepare(page: Page, title: str = TITLE) -> None:
     """A meeting with its head and one agenda item."""
     page.get_by_test_id("create-meeting").tap()
-    page.get_by_test_id("meeting-title-field").fill(TITLE)
+    page.get_by_test_id("meeting-title-field").fill(title)
     page.get_by_test_id("meeting-place").fill("Phòng họp số 3")
     page.get_by_test_id("choose-chair").tap()
     page.get_by_test_id("people-search").fill("trinh khai hoan")
@@ -114,3 +114,22 @@ def test_a_file_that_is_no_pdf_is_refused_in_words(window: Opener, tmp_path: Pat
     refusal = secretary.page.get_by_test_id("document-refusal").first
     expect(refusal).to_be_visible()
     expect(refusal).to_contain_text("PDF")
+
+
+def test_a_refused_replacement_says_so_on_the_card(window: Opener, tmp_path: Path) -> None:
+    secretary = window()
+    secretary.enter("secretary")
+    page = secretary.page
+    prepare(page, "Phiên họp có tài liệu được thay thế")
+    good, bad = tmp_path / "bao-cao.pdf", tmp_path / "thay-the.pdf"
+    good.write_bytes(paper(1))
+    bad.write_bytes(b"%PDF-1.7\n<!DOCTYPE html><html><body>x</body></html>")
+    send_paper(page, good)
+    document = page.locator('[data-testid=document][data-state="ready"]')
+    expect(document).to_have_count(1)
+    page.get_by_test_id("edit-document").first.tap()
+    page.get_by_test_id("document-file").set_input_files(str(bad))
+    page.get_by_test_id("document-save").tap()
+    expect(page.get_by_test_id("replacement-refused")).to_contain_text("thay-the.pdf")
+    expect(document).to_have_count(1)
+    shot(page, "replacement-refused")

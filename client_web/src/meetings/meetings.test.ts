@@ -57,6 +57,7 @@ const doc = (id: string, item_id: string | null, position = 0, meeting_id = 'm')
   pages: 1,
   pages_ready: 1,
   size: 1,
+  newest: null,
 });
 const view = (): MeetingView => ({
   meeting: head('m', 'issued', '2026-11-22'),

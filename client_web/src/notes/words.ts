@@ -33,7 +33,7 @@ export const words = {
     'notes.rule': 'Ghi chú sau cuộc họp',
     'notes.rule.after': 'Sau khi bế mạc, ghi chú của mọi người trên tài liệu cuộc họp này',
     'notes.rule.keep': 'Giữ lại',
-    'notes.rule.purge_at_close': 'Xóa ngay',
+    'notes.rule.purge_at_close': 'Xóa',
     'notes.rule.purge_after_days': 'Xóa sau một số ngày',
     'notes.rule.keep.text': 'Ghi chú của mọi người được giữ lại sau cuộc họp.',
     'notes.rule.purge_at_close.text':
@@ -112,7 +112,7 @@ export const words = {
     'notes.rule': 'Notes after the meeting',
     'notes.rule.after': 'After the close, everybody’s notes on the documents of this meeting are',
     'notes.rule.keep': 'Kept',
-    'notes.rule.purge_at_close': 'Deleted at once',
+    'notes.rule.purge_at_close': 'Deleted',
     'notes.rule.purge_after_days': 'Deleted after some days',
     'notes.rule.keep.text': 'Everybody’s notes are kept after the meeting.',
     'notes.rule.purge_at_close.text':

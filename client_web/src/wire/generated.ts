@@ -69,6 +69,7 @@ export interface WireModels {
   NewDocument: NewDocument;
   NewLayer: NewLayer;
   NewMeeting: NewMeeting;
+  NewestFile: NewestFile;
   OutlineEntry: OutlineEntry;
   PageEntry: PageEntry;
   Part: Part;
@@ -253,7 +254,8 @@ export interface DeviceClaim {
   label?: string;
 }
 /**
- * A document in the agenda, without its pages.
+ * A document in the agenda, without its pages. `newest` is for the meeting's staff alone: what
+ * became of the file that is to replace the one people read.
  *
  * `state`: `empty` (no file yet) · `ingesting` · `ready` · `refused` (with `refusal`).
  * `sharing`: whom its readers may share marks with.
@@ -263,6 +265,7 @@ export interface DocumentCard {
   item_id: string | null;
   kind: string;
   meeting_id: string;
+  newest: NewestFile | null;
   number_symbol: string;
   pages: number;
   pages_ready: number;
@@ -274,6 +277,16 @@ export interface DocumentCard {
   state: 'empty' | 'ingesting' | 'ready' | 'refused';
   title: string;
   version_id: string | null;
+}
+/**
+ * A newer file of a document that people do not read (yet): `ingesting`, or `refused`.
+ */
+export interface NewestFile {
+  file_name: string;
+  pages: number;
+  pages_ready: number;
+  refusal: string | null;
+  state: 'ingesting' | 'refused';
 }
 /**
  * A document is no longer there for this audience.
