@@ -28,6 +28,7 @@ from server.http.openapi import openapi
 from server.identity import Actor
 from server.meetings import messages as m
 from server.meetings import routes as meetings
+from server.people import device_routes as devices
 from server.people import messages as p
 from server.people import routes as people
 
@@ -83,6 +84,17 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "self.marks",
         query=("form", "language", "meeting", "document", "kind", "q"),
     ),
+    _row("GET", "/api/me/devices", devices.my_devices, "self.see", None, p.DeviceView, many=True),
+    _row("DELETE", "/api/me/devices/{device_id}", devices.revoke_device, "device.revoke"),
+    _row(
+        "POST",
+        "/api/device/standing",
+        devices.device_standing,
+        "device.standing",
+        p.DeviceAsk,
+        p.DeviceStanding,
+    ),
+    _row("POST", "/api/people/{person_id}/unlock", devices.unlock_sign_in, "sign_in.unlock"),
     _row("POST", "/api/lease", people.renew_lease, "lease.renew", None, p.Lease, secret=True),
     _row(
         "GET",

@@ -223,6 +223,9 @@ def keep_device(session: WriteSession, person_id: str, device: DeviceClaim, most
             known_since=now,
             seen_at=now,
         )
+    if row.revoked_at is not None:
+        row.lease_key = base64.urlsafe_b64encode(clock.token(32)).decode().rstrip("=")
+        row.revoked_at = None
     row.seen_at = now
     row.label = device.label or row.label
     session.add(row)
@@ -232,7 +235,7 @@ def keep_device(session: WriteSession, person_id: str, device: DeviceClaim, most
 def renew_lease(session: WriteSession, lease_days: int) -> Lease:
     """The key for this device again, with a new end."""
     row = session.get(DeviceRow, (session.actor.person_id, session.actor.device_id))
-    if row is None:
+    if row is None or row.revoked_at is not None:
         raise DomainError("device_unknown", 403)
     row.seen_at = clock.unix_ms()
     session.add(row)

@@ -32,6 +32,21 @@ class SignInRefused(Fact):
 
 
 @dataclass(frozen=True)
+class DeviceRevoked(Fact):
+    """A person took the lease of one of their devices back."""
+
+    person_id: str
+    device_id: str
+
+
+@dataclass(frozen=True)
+class SignInUnlocked(Fact):
+    """Bad sign-ins of an account were forgotten by hand."""
+
+    person_id: str
+
+
+@dataclass(frozen=True)
 class PersonAdded(Fact):
     """An account was made."""
 

@@ -55,6 +55,32 @@ class Lease(WireModel):
     expires_at: Moment
 
 
+class DeviceView(WireModel):
+    """A device I signed in on. `here`: the one that asks. `revoked_at`: its lease was taken back;
+    it forgets everything at its next contact, or has already."""
+
+    id: Id
+    label: ShortLine
+    here: bool
+    signed_in: bool
+    known_since: Moment
+    seen_at: Moment
+    revoked_at: Moment | None
+
+
+class DeviceAsk(WireModel):
+    """A device without a session asks about itself, by the two ids of its lease."""
+
+    person_id: Id
+    device_id: Id
+
+
+class DeviceStanding(WireModel):
+    """Whether its lease was taken back: then it forgets everything at once."""
+
+    revoked: bool
+
+
 class Me(WireModel):
     """The signed-in person, and what the session allows."""
 

@@ -47,7 +47,8 @@ class Living:
     seen_ms: int
 
 
-def _from_ms(ms: int) -> datetime:
+def from_ms(ms: int) -> datetime:
+    """Unix ms as a moment, UTC."""
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
@@ -73,7 +74,7 @@ def living_session(
     row = session.connection().execute(LIVING[where], {"value": value}).first()
     if row is None:
         return None
-    started, seen = _from_ms(row[3]), _from_ms(row[4])
+    started, seen = from_ms(row[3]), from_ms(row[4])
     now = clock.now()
     expires = session_expires(started, seen, False, bounds)
     if expires <= now or bounds.idle_in_session > bounds.idle:

@@ -76,6 +76,7 @@ class DeviceRow(SQLModel, table=True):
     lease_key: str
     known_since: int
     seen_at: int
+    revoked_at: int | None = None
 
 
 class TriesRow(SQLModel, table=True):

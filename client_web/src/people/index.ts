@@ -1,4 +1,5 @@
 /** Who works at this device, and how people are named. */
+export { default as DevicesSheet } from './DevicesSheet.svelte';
 export { default as PinOffer } from './PinOffer.svelte';
 export { default as PinSetup } from './PinSetup.svelte';
 export { default as SessionBar } from './SessionBar.svelte';

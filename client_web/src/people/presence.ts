@@ -1,6 +1,6 @@
 /** What this device knows of the signed-in person without the server. */
 import { sealed } from '../sealed';
-import { type Lease, type Me } from '../wire';
+import { api, type DeviceStanding, type Lease, type Me } from '../wire';
 
 const BUCKET = 'people';
 const LEFT = 'phonghop.leaving';
@@ -18,6 +18,15 @@ export async function adoptLease(lease: Lease, me: Me): Promise<boolean> {
   const bytes = new TextEncoder().encode(JSON.stringify(me));
   await sealed.store(BUCKET).put('me', bytes);
   return true;
+}
+
+/** Whether the lease of this device was taken back; without an answer it was not. */
+export async function isRevoked(person_id: string, device_id: string): Promise<boolean> {
+  const asked = { person_id, device_id };
+  const standing = await api
+    .post<DeviceStanding>('/api/device/standing', asked)
+    .catch(() => ({ revoked: false }));
+  return standing.revoked;
 }
 
 /** Who works here, from the sealed copy; null when there is none. */

@@ -17,7 +17,7 @@ import {
   recallDevice,
 } from '../wire';
 import type { About, Lease, Me, SignedIn } from '../wire';
-import { adoptLease, pendingSignOut, rememberedMe } from './presence';
+import { adoptLease, isRevoked, pendingSignOut, rememberedMe } from './presence';
 
 /** A lease lasts days; renewed this early, only who stays away for as long comes near its end. */
 const RENEW_BEFORE_MS = 2 * 24 * 60 * 60_000;
@@ -32,6 +32,8 @@ class Session {
   expired = $state(false);
   /** Locked because nobody touched the tablet. */
   idle = $state(false);
+  /** The lease of this device was taken back: what lay on it is gone. */
+  revoked = $state(false);
   /** Nothing came back from the server at the start. */
   unreachable = $state(false);
   /** This browser lets us encrypt, so offline work is possible. */
@@ -173,6 +175,7 @@ class Session {
     this.expired = false;
     this.unreachable = false;
     this.idle = false;
+    this.revoked = false;
     this.phase = 'in';
     connection.start();
   }
@@ -210,6 +213,20 @@ class Session {
 
   private ended(): void {
     if (this.phase === 'in') this.expired = true;
+    void this.leaveIfRevoked();
+  }
+
+  /** Perhaps the session ended because this device was revoked: then nothing stays on it. */
+  private async leaveIfRevoked(): Promise<void> {
+    const person = sealed.person();
+    const device = sealed.device();
+    if (person === null || device === null || !(await isRevoked(person, device))) return;
+    connection.stop();
+    await sealed.leave({ keepUnsent: false });
+    this.me = null;
+    this.expired = false;
+    this.revoked = true;
+    this.phase = 'out';
   }
 
   /** The live connection was turned away: has the session ended, or is there no network? */

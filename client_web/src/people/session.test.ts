@@ -210,3 +210,27 @@ test('a lease near its end is renewed before anybody notices; a young one is lef
   await session.renewSoon();
   expect(asked).toEqual([]);
 });
+
+test('a device that was revoked forgets everything at its next contact', async () => {
+  await signedInWithPin();
+  answers['GET /api/me'] = refuse('not_signed_in', 401);
+  answers['POST /api/lease'] = refuse('not_signed_in', 401);
+  answers['POST /api/device/standing'] = () => json({ revoked: true });
+  const { session, sealed } = await openTab();
+  await session.start();
+  await vi.waitFor(() => expect(session.revoked).toBe(true));
+  expect(session.phase).toBe('out');
+  expect(sealed.state()).toBe('none');
+});
+
+test('a session that only ended leaves what lies here', async () => {
+  await signedInWithPin();
+  answers['GET /api/me'] = refuse('not_signed_in', 401);
+  answers['POST /api/lease'] = refuse('not_signed_in', 401);
+  answers['POST /api/device/standing'] = () => json({ revoked: false });
+  const { session, sealed } = await openTab();
+  await session.start();
+  await vi.waitFor(() => expect(asked).toContain('POST /api/device/standing'));
+  expect(session.revoked).toBe(false);
+  expect(sealed.state()).toBe('locked');
+});

@@ -1,5 +1,23 @@
 export const words = {
   vi: {
+    'people.devices': 'Máy của tôi',
+    'people.devices.what':
+      'Những máy đã đăng nhập bằng tài khoản này. Mất máy, hay trả máy mà quên đăng xuất: hãy thu hồi.',
+    'people.devices.unnamed': 'Máy không tên',
+    'people.devices.seen': 'Dùng lần cuối {time}, {day}',
+    'people.devices.here': 'Máy này',
+    'people.devices.gone': 'Đã thu hồi',
+    'people.devices.revoke': 'Thu hồi',
+    'people.devices.revoke.sure': 'Thu hồi máy này?',
+    'people.devices.revoke.text':
+      '“{name}” bị đăng xuất ngay. Mọi thứ giữ trên máy đó bị xóa khi máy liên lạc lần tới, kể cả ghi chú chưa gửi.',
+    'people.devices.revoked': 'Đã thu hồi {name}.',
+    'people.devices.failed': 'Chưa tải được danh sách máy',
+    'people.devices.retry': 'Thử lại',
+    'people.devices.taken': 'Máy này đã bị thu hồi. Những gì giữ trên máy đã được xóa.',
+    'people.unlock_sign_in': 'Mở khóa đăng nhập cho {name}',
+    'people.unlock_sign_in.done': '{name} có thể đăng nhập lại ngay.',
+    'problem.device_in_use': 'Đây là máy đang dùng. Hãy đăng xuất thay vì thu hồi.',
     'people.sign_in': 'Đăng nhập',
     'people.sign_in.again': 'Đăng nhập lại',
     'people.username': 'Tên đăng nhập',
@@ -65,6 +83,24 @@ export const words = {
     'problem.person_unknown': 'Tài khoản này không còn dùng nữa.',
   },
   en: {
+    'people.devices': 'My devices',
+    'people.devices.what':
+      'Devices that signed in with this account. Lost one, or handed one back without signing out: revoke it.',
+    'people.devices.unnamed': 'A device without a name',
+    'people.devices.seen': 'Last used {day}, {time}',
+    'people.devices.here': 'This device',
+    'people.devices.gone': 'Revoked',
+    'people.devices.revoke': 'Revoke',
+    'people.devices.revoke.sure': 'Revoke this device?',
+    'people.devices.revoke.text':
+      '“{name}” is signed out at once. All that lies on it is deleted at its next contact, notes not yet sent too.',
+    'people.devices.revoked': '{name} is revoked.',
+    'people.devices.failed': 'The devices could not be loaded',
+    'people.devices.retry': 'Try again',
+    'people.devices.taken': 'This device was revoked. What lay on it has been deleted.',
+    'people.unlock_sign_in': 'Unlock the sign-in of {name}',
+    'people.unlock_sign_in.done': '{name} can sign in again at once.',
+    'problem.device_in_use': 'This is the device in use. Sign out instead of revoking it.',
     'people.sign_in': 'Sign in',
     'people.sign_in.again': 'Sign in again',
     'people.username': 'User name',

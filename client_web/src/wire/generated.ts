@@ -30,7 +30,10 @@ export interface WireModels {
   Change: Change;
   Closed: Closed;
   DemoTile: DemoTile;
+  DeviceAsk: DeviceAsk;
   DeviceClaim: DeviceClaim;
+  DeviceStanding: DeviceStanding;
+  DeviceView: DeviceView;
   DocumentCard: DocumentCard;
   DocumentGone: DocumentGone;
   DocumentPatch: DocumentPatch;
@@ -247,11 +250,37 @@ export interface Closed {
   topic: string;
 }
 /**
+ * A device without a session asks about itself, by the two ids of its lease.
+ */
+export interface DeviceAsk {
+  device_id: string;
+  person_id: string;
+}
+/**
  * The device as it names itself; `id` is made once by the client and kept on the device.
  */
 export interface DeviceClaim {
   id: string;
   label?: string;
+}
+/**
+ * Whether its lease was taken back: then it forgets everything at once.
+ */
+export interface DeviceStanding {
+  revoked: boolean;
+}
+/**
+ * A device I signed in on. `here`: the one that asks. `revoked_at`: its lease was taken back;
+ * it forgets everything at its next contact, or has already.
+ */
+export interface DeviceView {
+  here: boolean;
+  id: string;
+  known_since: string;
+  label: string;
+  revoked_at: string | null;
+  seen_at: string;
+  signed_in: boolean;
 }
 /**
  * A document in the agenda, without its pages. `newest` is for the meeting's staff alone: what

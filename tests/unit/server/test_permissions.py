@@ -26,9 +26,17 @@ PART = frozenset({"chair", "secretary", "delegate", "chosen", "guest"})
 OPENS = STAFF | {"chair"}
 READS = PART | STAFF
 
-ANYBODY = {"health.see", "about.see", "session.open", "demo.enter"}
-SIGNED_IN = {"session.close", "self.see", "self.marks", "lease.renew", "meetings.list", "api.see"}
-SECRETARIAT = {"people.find", "meeting.create", "unit.retention"}
+ANYBODY = {"device.standing", "health.see", "about.see", "session.open", "demo.enter"}
+SIGNED_IN = {
+    "session.close",
+    "self.see",
+    "self.marks",
+    "lease.renew",
+    "device.revoke",
+    "meetings.list",
+    "api.see",
+}
+SECRETARIAT = {"sign_in.unlock", "people.find", "meeting.create", "unit.retention"}
 
 IN_ISSUED: dict[str, frozenset[str]] = {
     "meeting.see": READS,
