@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import PORTRAIT, Opener, Window, shot
 from tests.e2e.pen import across, draw, page_box
 from tests.e2e.test_delegate import set_pin
-from tests.e2e.test_marks import read, saved, take
+from tests.e2e.test_marks import saved, take
 from tests.e2e.test_pages import faults
 from tests.e2e.test_secretary import confirm, invite, prepare
 
@@ -44,7 +44,9 @@ def to_notes(page: Page) -> None:
 
 
 def test_my_marks_are_listed_found_and_lead_back_to_their_page(window: Opener) -> None:
-    tablet = read(window, "delegate", REPORT, viewport=PORTRAIT)
+    tablet = window(viewport=PORTRAIT)
+    tablet.sign_in("gd.congan")
+    tablet.open_paper(REPORT)
     write_some(tablet)
     page = tablet.page
     to_notes(page)
