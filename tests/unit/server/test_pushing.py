@@ -19,7 +19,6 @@ from server.identity import SYSTEM, Actor
 from server.live.hub import Connection, Hub
 from server.live.transport import text_of
 from server.meetings import actions as meetings
-from server.permissions import on_layer
 from tests.harness.marks import Outbox
 from tests.harness.server import until
 from tests.unit.server.world import Province
@@ -31,7 +30,7 @@ class Tablet:
     def __init__(self, database: Database, actor: Actor, layer: str) -> None:
         self.hub = Hub()
         database.wiring.on_committed = self.hub.committed
-        self.guest = Annotating(database, self.hub, self.touch, on_layer)
+        self.guest = Annotating(database, self.hub, self.touch)
         self.connection = Connection("one", actor, 2**20)
         self.hub.join(self.connection)
         self.outbox = Outbox(layer, clock.new_id())
