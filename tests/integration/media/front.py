@@ -173,7 +173,9 @@ async def flows_calmly(
 
     The receiver is one that tells no `estimates`: a busy machine looks like a thin link to a
     browser, which then gets sound only, rightly. A stretch in which the bridge still chose another
-    layer for it is no such stretch, and the next one is taken.
+    layer for it is no such stretch, and the next one is taken. Neither is one with a long freeze:
+    a freeze is counted when it ends, so it may belong to what was cut before. A bridge that breaks
+    the numbering freezes the picture in every stretch.
     """
     session = (await receiver.evaluate("bridge.state.receive.location")).rsplit("/", 1)[1]
     for _ in range(6):
@@ -185,10 +187,12 @@ async def flows_calmly(
         now = await outbound(sender)
         spent = time.monotonic() - began
         chosen = made.ask(f"/events?since={last}")["events"]
-        if not any(e["event"] == "layers" and e["session"] == session for e in chosen):
+        frozen = after["frozen"] - before["frozen"]
+        moved = any(e["event"] == "layers" and e["session"] == session for e in chosen)
+        if not moved and frozen <= FROZEN_SHARE * spent:
             break
     else:
-        raise AssertionError("the bridge never let a layer be")
+        raise AssertionError(("no calm stretch", moved, frozen, spent))
     # a layer that the encoder paused meanwhile says nothing of the one that is shown
     grown = [
         now[layer]["frames"] - sent[layer]["frames"]
@@ -199,8 +203,6 @@ async def flows_calmly(
     assert got >= WHOLE_SHARE * min(grown) - ON_THE_WAY, (got, grown, before, after)
     assert after["lost"] <= before["lost"]
     assert after["decoded"] - before["decoded"] >= got / 2, (before, after)
-    frozen = after["frozen"] - before["frozen"]
-    assert frozen <= FROZEN_SHARE * spent, (frozen, spent, after["freezes"] - before["freezes"])
 
 
 @asynccontextmanager

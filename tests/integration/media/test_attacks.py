@@ -115,8 +115,11 @@ async def test_forged_srtp_from_a_proven_address() -> None:
 async def test_forged_srtp_spoils_the_picture_without_the_authentic_shield() -> None:
     async with room(shields=OFF["authentic"]) as made:
         talker, sites = await running(made)
-        forged_srtp(made, talker, sites)
-        assert not await meeting_goes_on(made, talker, sites)
+        for _ in range(5):  # a busy machine may drop a burst of forgeries before the bridge sees it
+            forged_srtp(made, talker, sites)
+            if not await meeting_goes_on(made, talker, sites):
+                return
+        raise AssertionError("forged packets did no harm: the shield's test proves nothing")
 
 
 async def test_authentic_but_malformed_packets() -> None:

@@ -50,7 +50,7 @@ def test_a_newcomer_finds_a_discussion_and_a_presenters_layer(
     def seen(session: Session, username: str) -> dict[str, Any]:
         person = session.exec(select(PersonRow).where(PersonRow.username == username)).one()
         actor = Actor(person.id, "", "", person.organisation_id)
-        rows = layers.layer_rows(session, actor, document)
+        rows = layers.layer_rows(session, actor, document, VERSION)
         return {row.kind: (row, list(layers.marks_on(session, row.id))) for row in rows}
 
     for name in (OWNER, *PEOPLE):
