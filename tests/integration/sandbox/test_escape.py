@@ -72,7 +72,7 @@ async def test_a_silent_child_is_ended(sandbox: Sandbox) -> None:
     os.write(fd, b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n")
     os.write(fd, b"2 0 obj<</Type/Pages/Count 1/Kids[3 0 R]>>endobj\n")
     os.write(fd, b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\n")
-    child = await start_process(sandbox.use_rung(), "tiles", limits, fd)
+    child = await start_process(sandbox.use_rung(), "tiles", limits, fd, {"marks_drawn": False})
     os.close(fd)
     with pytest.raises(DocumentRefused) as caught:
         await child.receive()
