@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import PORTRAIT, Opener, Window, shot
 from tests.e2e.pen import across, draw, page_box
 from tests.e2e.test_delegate import set_pin
-from tests.e2e.test_marks import saved, take
+from tests.e2e.test_marks import read, saved, take
 from tests.e2e.test_pages import faults
 from tests.e2e.test_secretary import confirm, invite, prepare
 
