@@ -23,6 +23,7 @@ from tests.benchmarks.annotations.reconnect import stored
 from tests.harness.server import until
 
 STROKES, EVERY_S = 100, 0.005
+READ_S = 2.0
 DELAYS_S: Sequence[float] = (0.0, 0.5, 1.5, 2.5)
 
 
@@ -57,8 +58,10 @@ async def peer(way: Way, folder: Path, delay: float) -> int:
         await draw_and_wait(one, delay)
         server.end(signal.SIGKILL)
         await server.start()
+        # Some answer a first newcomer before they have read their store: ask once they have.
+        await server.rooms(1, devices=1)
+        await asyncio.sleep(READ_S)
         again = (await server.rooms(1, devices=1))[0]
-        await asyncio.sleep(0.3)
         return STROKES - _count(again)
     finally:
         server.end()
