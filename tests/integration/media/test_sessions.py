@@ -292,7 +292,7 @@ async def test_ice_restart_keeps_the_session_and_a_failed_one_too() -> None:
 
 async def test_silence_ends_a_session_and_a_new_one_comes_back() -> None:
     """Cut off: the site is dropped, its place is freed; back again, it goes on from a keyframe."""
-    async with room(bounds=Bounds(silence_s=0.6)) as made:
+    async with room(bounds=Bounds(silence_s=4.0)) as made:
         talker = await made.publisher("a")
         gone = await made.receiver("r")
         stays = await made.receiver("s")
