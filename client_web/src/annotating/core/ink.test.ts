@@ -61,4 +61,27 @@ describe('ink format 1', () => {
       expect((caught as BadInk).code).toBe(code);
     }
   });
+
+  it('text and bytes of every length are each other', () => {
+    for (let length = 0; length < 40; length++) {
+      const bytes = Uint8Array.from({ length }, (_, i) => (i * 89 + length * 31) & 255);
+      expect(inkFromText(inkToText(bytes))).toEqual(bytes);
+    }
+  });
+
+  it.each([
+    'A',
+    'AAAAA',
+    'AA=',
+    'AA==',
+    'AAA*',
+    '*AAA',
+    'AAAA*A',
+    'AAAAA*',
+    'AAAé',
+    'AAA\u4e2d',
+    'A A',
+  ])('refuses the text %j', (text) => {
+    expect(() => inkFromText(text)).toThrow(BadInk);
+  });
 });
