@@ -60,6 +60,7 @@ class Known:
             "document_id": document,
             "version_id": view["version"]["id"],
             "layer_id": layer["id"],
+            "device_id": "0196f3a0-9999-4aaa-8bbb-000000000009",
             "index": "0",
             "scale": "2",
             "column": "0",
