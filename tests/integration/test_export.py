@@ -71,7 +71,7 @@ async def test_an_export_holds_the_layers_asked_for_that_one_may_read(sign_in: S
     people = ((first.person, "delegate"), (second.person, "delegate"))
     meeting = await make_meeting(secretary, *people)
     document = await add_paper(secretary, meeting)
-    version = await marked(first, document, 1)
+    version = await marked(first, document, 7)
     path = f"/documents/{document}"
     body = {"title": "Nhóm thẩm tra", "audience": "people", "people": [second.person]}
     shared = (await first.do("POST", f"{path}/layers", body))["id"]
