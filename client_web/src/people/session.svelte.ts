@@ -39,6 +39,7 @@ class Session {
   /** This browser lets us encrypt, so offline work is possible. */
   canSeal = $state(true);
   hasPin = $state(false);
+  private leaving: Promise<void> | null = null;
   /** How much of this person's work has not reached the server; the app joins the outbox here. */
   countUnsent: () => Promise<number> = () => Promise.resolve(0);
 
@@ -213,7 +214,8 @@ class Session {
 
   private ended(): void {
     if (this.phase === 'in') this.expired = true;
-    void this.leaveIfRevoked();
+    // Several requests may be turned away at once: one of them asks.
+    this.leaving ??= this.leaveIfRevoked().finally(() => (this.leaving = null));
   }
 
   /** Perhaps the session ended because this device was revoked: then nothing stays on it. */

@@ -92,6 +92,7 @@ export class Sealed {
   private opened: Opened | null = null;
   private notedAt = 0;
   private told: LockState = 'none';
+  private closed = false;
 
   constructor({ name, time, iterations }: SealedOptions = {}) {
     this.name = name ?? DATABASE_NAME;
@@ -272,6 +273,7 @@ export class Sealed {
 
   /** For tests and hot reload: lets go of the database, the timer and the other tabs. */
   async close(): Promise<void> {
+    this.closed = true;
     clearInterval(this.ticking);
     this.tabs.close();
     this.opened = null;
@@ -365,7 +367,8 @@ export class Sealed {
   }
 
   private tell(message?: TabMessage): void {
-    if (message) this.tabs.postMessage(message);
+    // What was under way when this was closed says nothing to other tabs any more.
+    if (message && !this.closed) this.tabs.postMessage(message);
     const state = this.state();
     if (!message && state === this.told) return;
     this.told = state;

@@ -47,6 +47,8 @@ export class OpenLayers {
   private told = false;
   /** Counts documents and lists: an answer to an older question is not heard. */
   private turn = 0;
+  /** The newest question to the server. */
+  private asking = Promise.resolve();
 
   constructor(private readonly listener: LayersListener) {}
 
@@ -71,10 +73,23 @@ export class OpenLayers {
     this.writingId = null;
   }
 
-  /** Asks the server which layers there are now; without it, what is known stays. */
+  /**
+   * Asks the server which layers there are now; without it, what is known stays. Resolves when the
+   * newest answer is there: a live word may ask again meanwhile, and then this answer is not heard.
+   */
   async refresh(): Promise<void> {
-    const { post, documentId } = this;
+    const { post } = this;
     if (!post) return;
+    let asked;
+    this.asking = this.ask();
+    do {
+      asked = this.asking;
+      await asked;
+    } while (asked !== this.asking && post === this.post);
+  }
+
+  private async ask(): Promise<void> {
+    const { documentId } = this;
     const turn = (this.turn += 1);
     const layers = await api
       .get<LayerView[]>(`/api/documents/${documentId}/layers`)

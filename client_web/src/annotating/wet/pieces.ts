@@ -16,9 +16,11 @@ export interface WetPiece {
   version: string;
   kind: WetKind;
   style: { color: string; width: number; opacity: number };
-  /** How many points were sent before; 0 begins anew. */
+  /** How many points were sent before; 0 begins anew, unless it is said again. */
   at: number;
   points: WetPoint[];
+  /** Known already to who heard all of it: said again for those who came late. */
+  again?: true;
 }
 
 /** The stroke will not come to be. */
@@ -43,13 +45,14 @@ export function pieceOf(data: object): WetPiece | WetGone | undefined {
   const piece = data as Partial<WetPiece & WetGone>;
   if (typeof piece.id !== 'string') return undefined;
   if (piece.gone === true) return { id: piece.id, gone: true };
-  const { id, page, version, kind, style, at, points } = piece;
+  const { id, page, version, kind, style, at, points, again } = piece;
   if (!isPlace(page, version) || (kind !== 'ink' && kind !== 'highlighter')) return undefined;
   if (!isCount(at, MAX_POINTS) || !Array.isArray(points) || points.length > MOST_POINTS) {
     return undefined;
   }
   if (!points.every(isPoint) || !isStyle(style)) return undefined;
-  return { id, page: page as number, version: version as string, kind, style, at, points };
+  const known = { id, page: page as number, version: version as string, kind, style, at, points };
+  return again === true ? { ...known, again } : known;
 }
 
 export function pointerOf(data: object): PointerPlace | undefined {

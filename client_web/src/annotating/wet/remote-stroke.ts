@@ -21,6 +21,8 @@ export class RemoteStroke implements StrokePoints {
   life = 0;
   private readonly due: number[] = [];
   private heardAt: number;
+  /** A piece before those here was missed. */
+  private torn = false;
 
   constructor(
     readonly first: WetPiece,
@@ -35,11 +37,18 @@ export class RemoteStroke implements StrokePoints {
     return this.hasPressure ? this.pressures : null;
   }
 
-  take({ at, points }: WetPiece, now: number): void {
+  take({ at, points, again }: WetPiece, now: number): void {
     this.heardAt = now;
-    if (at === 0 && this.xs.length > 0 && points.length > 0) this.begin();
-    // What came twice is not drawn twice; what was lost on the way leaves a straight piece.
+    if (again && this.torn && at > 0) return;
+    if (at === 0 && points.length > 0 && (!again || this.torn)) this.begin();
+    // What came twice is not drawn twice; what was lost on the way leaves a straight piece, until
+    // the stroke is said again.
+    if (at > this.xs.length) this.torn = true;
     const fresh = at < this.xs.length ? points.slice(this.xs.length - at) : points;
+    if (again) {
+      for (const point of fresh) this.push(point, now);
+      return;
+    }
     const from = Math.max(now, this.due[this.due.length - 1] ?? now);
     const within = Math.min(SPREAD_MS, now + 2 * SPREAD_MS - from);
     // The first point of all is there at once.
@@ -67,6 +76,8 @@ export class RemoteStroke implements StrokePoints {
   }
 
   private begin(): void {
+    this.torn = false;
+    if (this.xs.length === 0) return;
     this.xs.length = this.ys.length = this.pressures.length = this.due.length = 0;
     this.hasPressure = false;
     this.life += 1;

@@ -4,8 +4,11 @@ import type { PointerPlace, WetPiece, WetPoint } from './pieces';
 
 /** At most 30 messages a second (annotations/limits.py), every second frame of a screen. */
 export const SEND_EVERY_MS = 34;
-/** A pen that rests says so now and then, or its stroke would be taken for given up. */
+/** A pen that rests says its stroke again now and then, or it would be taken for given up; and who
+ * came late, or missed a piece, sees the whole of it. */
 export const STILL_EVERY_MS = 1_000;
+/** Points said again in one message, 26 bytes each at most: below MAX_EPHEMERAL_BYTES. */
+export const AGAIN_POINTS = 250;
 
 export interface SendParts {
   send: (kind: 'wet' | 'pointer', data: object) => void;
@@ -13,9 +16,9 @@ export interface SendParts {
   later: (ms: number, run: () => void) => () => void;
 }
 
-/** One stroke on its way: each point travels once. */
+/** One stroke on its way: while the pen moves, each point travels once. */
 export class WetStream {
-  private waiting: WetPoint[] = [];
+  private points: WetPoint[] = [];
   private sent = 0;
   private paused = false;
   private cancel: () => void = () => undefined;
@@ -27,26 +30,26 @@ export class WetStream {
 
   add(points: readonly PenPoint[], even = false): void {
     for (const { x, y, pressure } of points) {
-      this.waiting.push(
+      this.points.push(
         even || pressure === null
           ? [hundredth(x), hundredth(y)]
           : [hundredth(x), hundredth(y), hundredth(pressure)],
       );
     }
-    if (this.waiting.length > 0) this.send();
+    if (this.waits) this.send();
   }
 
   /** The stroke is another one now: it became straight, or its end moved. */
   restart(points: readonly PenPoint[]): void {
     this.sent = 0;
-    this.waiting = [];
+    this.points = [];
     this.add(points, true);
   }
 
   /** The pen lifted: the mark itself follows. */
   end(): void {
     this.cancel();
-    if (this.waiting.length > 0) this.leave();
+    if (this.waits) this.leave();
   }
 
   /** It was no stroke after all. */
@@ -59,23 +62,32 @@ export class WetStream {
     if (this.paused) return;
     this.leave();
     this.pause(SEND_EVERY_MS, () => {
-      if (this.waiting.length > 0) this.send();
+      if (this.waits) this.send();
       else this.rest();
     });
   }
 
   private rest(): void {
-    this.pause(STILL_EVERY_MS, () => {
-      this.leave();
-      this.rest();
-    });
+    this.pause(STILL_EVERY_MS, () => this.sayAgain(0));
     this.paused = false;
   }
 
+  private sayAgain(at: number): void {
+    const next = at + AGAIN_POINTS;
+    const points = this.points.slice(at, next);
+    this.parts.send('wet', { ...this.about, at, points, again: true } satisfies WetPiece);
+    if (next >= this.points.length) this.rest();
+    else this.pause(SEND_EVERY_MS, () => (this.waits ? this.send() : this.sayAgain(next)));
+  }
+
+  private get waits(): boolean {
+    return this.sent < this.points.length;
+  }
+
   private leave(): void {
-    const piece: WetPiece = { ...this.about, at: this.sent, points: this.waiting };
-    this.sent += this.waiting.length;
-    this.waiting = [];
+    const points = this.points.slice(this.sent);
+    const piece: WetPiece = { ...this.about, at: this.sent, points };
+    this.sent = this.points.length;
     this.parts.send('wet', piece);
   }
 

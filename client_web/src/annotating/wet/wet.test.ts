@@ -4,7 +4,7 @@ import type { PenPoint } from '../pen/stroke';
 import { pieceOf, pointerOf, type WetGone, type WetPiece } from './pieces';
 import { GIVEN_UP_MS, RemoteStroke, SPREAD_MS } from './remote-stroke';
 import { POINTER_STAYS_MS, WetRoom } from './room';
-import { PointerStream, SEND_EVERY_MS, STILL_EVERY_MS, WetStream } from './sender';
+import { AGAIN_POINTS, PointerStream, SEND_EVERY_MS, STILL_EVERY_MS, WetStream } from './sender';
 
 const ABOUT = {
   id: 'm',
@@ -71,16 +71,34 @@ describe('a stroke on its way', () => {
     }
   });
 
-  test('a pen that rests says so now and then, and goes on at once', () => {
+  test('a pen that rests says its stroke again now and then, and goes on at once', () => {
     const stream = new WetStream(line.parts, ABOUT);
     stream.add([at(0)]);
     line.pass(SEND_EVERY_MS + 2 * STILL_EVERY_MS);
-    expect(line.sent.map(({ data }) => data.points.length)).toEqual([1, 0, 0]);
+    expect(line.sent.map(({ data }) => data.points.length)).toEqual([1, 1, 1]);
+    expect(line.sent.map(({ data }) => data.again)).toEqual([undefined, true, true]);
     stream.add([at(5)]);
     expect(line.sent.at(-1)?.data).toMatchObject({ at: 1, points: [[5, 1, 0.5]] });
     stream.end();
     line.pass(10 * STILL_EVERY_MS);
     expect(line.sent).toHaveLength(4);
+  });
+
+  test('a long stroke is said again in pieces that the line takes', () => {
+    const stream = new WetStream(line.parts, ABOUT);
+    stream.add(Array.from({ length: 700 }, (_, x) => at(x)));
+    line.sent = [];
+    line.pass(SEND_EVERY_MS + STILL_EVERY_MS + 3 * SEND_EVERY_MS);
+    expect(line.sent.map(({ data }) => [data.at, data.points.length])).toEqual([
+      [0, AGAIN_POINTS],
+      [AGAIN_POINTS, AGAIN_POINTS],
+      [2 * AGAIN_POINTS, 200],
+    ]);
+    const widest = at(14_400.55, 0.55);
+    const heavy = { ...ABOUT, points: Array.from({ length: AGAIN_POINTS }, () => widest) };
+    const bytes = JSON.stringify(heavy.points.map(({ x, pressure }) => [x, x, pressure])).length;
+    expect(bytes).toBeLessThan(8_192 - 400);
+    stream.end();
   });
 
   test('a line that became straight begins anew, without pressure', () => {
@@ -173,6 +191,25 @@ describe('a stroke of somebody else', () => {
     const { life } = stroke;
     stroke.take(piece(0, [0, 50]), 30);
     expect([stroke.xs, stroke.life]).toEqual([[0, 50], life + 1]);
+  });
+
+  test('said again, it is there for who came late or missed a piece, and the same for others', () => {
+    const again = (from: number, xs: number[]): WetPiece => ({ ...piece(from, xs), again: true });
+    const whole = new RemoteStroke(piece(0, [0, 1, 2]), 'L', 0);
+    whole.take(again(0, [0, 1, 2]), 10);
+    expect([whole.xs, whole.life]).toEqual([[0, 1, 2], 0]);
+    const late = new RemoteStroke(piece(2, [2]), 'L', 0);
+    late.take(again(0, [0, 1]), 10);
+    late.take(again(2, [2, 3]), 20);
+    expect(late.xs).toEqual([0, 1, 2, 3]);
+    expect(late.shown(20)).toBe(4);
+    const unlucky = new RemoteStroke(piece(0, [0]), 'L', 0);
+    unlucky.take(piece(2, [2]), 10);
+    unlucky.take(again(1, [1, 2]), 20);
+    expect(unlucky.xs).toEqual([0, 2]);
+    unlucky.take(again(0, [0, 1, 2]), 30);
+    unlucky.take(piece(3, [3]), 40);
+    expect(unlucky.xs).toEqual([0, 1, 2, 3]);
   });
 
   test('without a word for long it is given up', () => {
