@@ -30,6 +30,7 @@ on a rotated one.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -149,6 +150,11 @@ def to_wire(annotation: Annotation) -> JsonObject:
         item["carried_from"] = annotation.carried_from
         item["carry_state"] = annotation.carry_state
     return item
+
+
+def to_text(annotation: Annotation) -> str:
+    """The same as JSON text."""
+    return json.dumps(to_wire(annotation), ensure_ascii=False, separators=(",", ":"))
 
 
 def from_wire(item: JsonObject, layer: str, document: str) -> Annotation:

@@ -8,11 +8,11 @@ that no change falls between; the client orders what then arrives (docs/wire-ann
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import Protocol
 
-from annotations.checks import check_count, check_uuid
+from annotations.checks import check_count, check_page, check_uuid
 from annotations.errors import AnnotationError
 from annotations.limits import (
     CATCH_UP_ITEMS,
@@ -55,13 +55,18 @@ class OwnLayersOnly:
 
 @dataclass(slots=True)
 class Outcome:
-    """To be sent after COMMIT: `replies` to this connection, in order; `announce` to every
-    follower of `layer`, this connection included; `relay` to every other follower."""
+    """To be sent after COMMIT: `replies` to this connection, in order, then `parts`; `announce` to
+    every follower of `layer`, this connection included; `relay` to every other follower.
+
+    `parts` is a whole layer as JSON text. It is read while it is taken, inside the transaction, so
+    that the page before somebody's eyes leaves while the rest is still on the disk; as it changes
+    nothing, there is no COMMIT to wait for."""
 
     replies: list[JsonObject] = field(default_factory=list)
     layer: str = ""
     announce: JsonObject | None = None
     relay: JsonObject | None = None
+    parts: Iterator[str] = field(default_factory=lambda: iter(()))
 
 
 @dataclass(slots=True)
@@ -172,9 +177,11 @@ class Session:
 
     def open(self, message: JsonObject, store: Store) -> Outcome:
         """Follow a layer: what changed since the cursor, or a snapshot where that is shorter or
-        the only truth (deletions forgotten, a cursor from another life of the database)."""
+        the only truth (deletions forgotten, a cursor from another life of the database). `page`
+        is the one that somebody looks at: a snapshot begins with it."""
         id_ = check_uuid(message.get("layer"), "layer")
         cursor = check_count(message.get("cursor"), "cursor")
+        page = None if message.get("page") is None else check_page(message["page"])
         layer = store.layer(id_)
         if layer is None or not self.rights.may_read(layer):
             self.following.pop(id_, None)
@@ -184,7 +191,7 @@ class Session:
             changed = store.changes_since(id_, cursor, CATCH_UP_ITEMS + 1)
             if len(changed) <= CATCH_UP_ITEMS:
                 return Outcome(_catch_up(layer, cursor, changed))
-        return Outcome(_snapshot(layer, store.snapshot(id_)))
+        return Outcome(parts=_snapshot(layer, store.snapshot_texts(id_, page)))
 
     def pass_on(self, message: JsonObject, now: int) -> Outcome:
         """Wet ink and pointers, of followers who may write. What may not pass is dropped
@@ -300,17 +307,16 @@ def _catch_up(layer: Layer, cursor: int, changed: Sequence[Annotation]) -> list[
     return messages
 
 
-def _snapshot(layer: Layer, marks: Sequence[Annotation]) -> list[JsonObject]:
-    parts = list(_parts(marks))
-    last: Final = len(parts) - 1
-    return [
-        {
-            "t": "ann.snapshot",
-            "layer": layer.id,
-            "seq": layer.head_seq,
-            "part": number,
-            "last": number == last,
-            "items": [to_wire(mark) for mark in part],
-        }
-        for number, part in enumerate(parts)
-    ]
+def _snapshot(layer: Layer, items: Iterable[str]) -> Iterator[str]:
+    """Cut into parts of at most SNAPSHOT_BYTES; at least one part, maybe empty."""
+    head = f'{{"t":"ann.snapshot","layer":"{layer.id}","seq":{layer.head_seq},"part":'
+    number, weight = 0, 0
+    part: list[str] = []
+    for item in items:
+        more = 1 + (len(item) if item.isascii() else len(item.encode()))
+        if part and weight + more > SNAPSHOT_BYTES:
+            yield f'{head}{number},"last":false,"items":[{",".join(part)}]}}'
+            number, part, weight = number + 1, [], 0
+        part.append(item)
+        weight += more
+    yield f'{head}{number},"last":true,"items":[{",".join(part)}]}}'

@@ -6,12 +6,12 @@ The SQL store is in server/annotating. Both run the same state machine
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from annotations.merge import Change
-from annotations.model import Annotation, JsonObject, Layer
+from annotations.model import Annotation, JsonObject, Layer, to_text
 from annotations.operations import Push
 
 
@@ -78,6 +78,11 @@ class Store(Protocol):
         """All living marks of the layer, by seq."""
         ...
 
+    def snapshot_texts(self, layer: str, page: int | None) -> Iterator[str]:
+        """The same as JSON text, each what `to_text` makes of it; those of `page` come before all
+        others. Made while they are taken, so that the first may leave before the last is read."""
+        ...
+
 
 @dataclass
 class MemoryStore:
@@ -124,6 +129,12 @@ class MemoryStore:
     def snapshot(self, layer: str) -> list[Annotation]:
         found = [m for m in self.marks.values() if m.layer == layer and not m.deleted]
         return sorted(found, key=lambda mark: mark.seq)
+
+    def snapshot_texts(self, layer: str, page: int | None) -> Iterator[str]:
+        found = self.snapshot(layer)
+        if page is not None:
+            found.sort(key=lambda mark: mark.page != page)
+        return map(to_text, found)
 
     def forget_deleted(self, layer: str) -> None:
         """Purge deleted marks and raise `min_seq`: whoever has an older cursor gets a snapshot."""

@@ -317,7 +317,11 @@ def create_app(settings: Settings) -> Starlette:
         await server.start()
         garbage.settle()
         collecting = asyncio.create_task(
-            garbage.collect_in_quiet(lambda: server.database.written_at)
+            garbage.collect_in_quiet(
+                lambda: server.database.written_at,
+                lambda: not server.hub.connections,
+                server.database.forget_pages,
+            )
         )
         try:
             yield

@@ -46,6 +46,9 @@ CHECKPOINT_PAGES = 4000
 FOLD_MS = 100
 """How long the writer waits for readers when it empties the WAL, and the pause between tries."""
 FOLD_TRIES = 100
+RIGHTS_NOTED = 20_000
+"""Topics and people whose rights moved that are told apart; beyond it all are asked again once."""
+_SHRINK = "PRAGMA shrink_memory"
 
 
 @dataclass(frozen=True)
@@ -184,7 +187,9 @@ class Database:
         self._queue: queue.Queue[_Waiting | None] = queue.Queue(maxsize=self.waiting)
         self._thread: threading.Thread | None = None
         self._stopping = False
-        self._rights_moving = False
+        self._rights_moving: set[str] = set()
+        self._rights_moved: dict[str, int] = {}
+        self._rights_moved_before = 0
         self._writing: Connection | None = None
         self._put_off: _Waiting | None = None
         self._pool = ThreadPoolExecutor(self.readers, thread_name_prefix="reader")
@@ -265,7 +270,8 @@ class Database:
                 session.flush()
                 self.wiring.on_facts(session, session.facts)
                 session.commit()
-                self._rights_moving |= bool(session.effects.rights_changed)
+                for topic, person in session.effects.rights_changed:
+                    self._rights_moving.add(topic or person or "")
                 return result, session.effects
 
         return await self._submit(run)  # type: ignore[no-any-return]
@@ -323,6 +329,21 @@ class Database:
             await asyncio.sleep(FOLD_MS / 1000)
         raise Busy()
 
+    async def forget_pages(self) -> None:
+        """Let every connection free the pages it keeps in memory; they are read again when needed
+        (https://sqlite.org/pragma.html#pragma_shrink_memory)."""
+
+        def forget(connection: Connection) -> tuple[None, Effects]:
+            _raw(connection).execute(_SHRINK)
+            return None, Effects()
+
+        def forget_read(session: Session) -> None:
+            session.connection().exec_driver_sql(_SHRINK)
+
+        await self._submit(forget, alone=True)
+        for _ in range(self.readers):  # the pool hands its connections out in turn
+            await self.read(forget_read)
+
     async def write_anew(self) -> None:
         """Copy every living row into a new database and empty the WAL: nothing deleted is left in
         any page. Holds the writer for as long as it takes, some 10 s per GB, and needs as much
@@ -335,9 +356,20 @@ class Database:
         await self._submit(copy, alone=True)
         await self.fold_wal()
 
-    def rights_settled(self, epoch: int) -> bool:
-        """On the writer thread: whether no right has moved since `rights_epoch` was `epoch`."""
-        return self.rights_epoch == epoch and not self._rights_moving
+    def rights_held(self, epoch: int, topic: str, person: str) -> bool:
+        """Whether no committed change has moved rights on the topic, or rights of the person, since
+        `rights_epoch` was `epoch`."""
+        if epoch == self.rights_epoch:
+            return True
+        moved, before = self._rights_moved, self._rights_moved_before
+        return epoch >= max(before, moved.get(topic, 0), moved.get(person, 0))
+
+    def rights_settled(self, epoch: int, topic: str, person: str) -> bool:
+        """On the writer thread: the same, with what is about to be committed."""
+        moving = self._rights_moving
+        if moving and (topic in moving or person in moving):
+            return False
+        return self.rights_held(epoch, topic, person)
 
     @property
     def waiting_now(self) -> int:
@@ -434,9 +466,19 @@ class Database:
             _abandon(connection)
             _fail(members, _as_domain_error(error))
         if self._rights_moving:
-            self._rights_moving = False
-            self.rights_epoch += 1
+            self._note_moved_rights()
         return stop
+
+    def _note_moved_rights(self) -> None:
+        epoch = self.rights_epoch + 1
+        if len(self._rights_moved) > RIGHTS_NOTED:
+            self._rights_moved_before = epoch
+            self._rights_moved = {}
+        for key in self._rights_moving:
+            self._rights_moved[key] = epoch
+        self._rights_moving.clear()
+        # Last: whoever sees the new epoch sees what has moved with it.
+        self.rights_epoch = epoch
 
     def _run_one(self, connection: Connection, waiting: _Waiting) -> bool:
         """Run one action. False when SQLite has rolled back the whole transaction with it, those

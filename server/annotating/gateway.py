@@ -1,9 +1,10 @@
 """The annotation protocol on the live socket: `ann.*` frames, the sans-I/O session behind them.
 
-Rights are asked of the database when they may have changed: the database's rights epoch says
-when. The writer compares it once more, so that no push slips in behind a removal. An ack and a
-delta leave only after COMMIT. Several pushes of one connection wait for the writer together, in
-their order, so that they share a COMMIT; their answers come in the same order.
+Rights are asked of the database when those on the layer, or those of the person, may have moved:
+the database's rights epoch says when. The writer compares once more, so that no push slips in
+behind a removal. An ack and a delta leave only after COMMIT. Several pushes of one connection wait
+for the writer together, in their order, so that they share a COMMIT; their answers come in the same
+order. A whole layer is sent while it is read, the page before somebody's eyes first.
 """
 
 from __future__ import annotations
@@ -122,12 +123,16 @@ class Annotating:
             return
         epoch = self.database.rights_epoch
         held = known.allowed.get(layer)
-        if held is not None and held[0] == epoch:
+        if held is not None and self._holds(layer, connection.actor.person_id, *held):
             return
         if len(known.allowed) > 4 * LAYERS:
             known.allowed.clear()
         allowed = await self.database.read(rights_on, connection.actor, layer)
         known.allowed[layer] = (epoch, allowed)
+
+    def _holds(self, layer: str, person: str, epoch: int, allowed: LayerRights) -> bool:
+        """Who had no right may have been given one by what takes none away: asked each time."""
+        return allowed.read and self.database.rights_held(epoch, layer_topic(layer), person)
 
     async def _push(self, connection: Connection, peer: _Peer, frame: JsonObject) -> None:
         """Put the push in the writer's queue; it is answered when it is committed."""
@@ -142,7 +147,9 @@ class Annotating:
             epoch = known.allowed[layer][0]
 
         def push(raw_connection: Any) -> tuple[Outcome, Effects]:
-            if isinstance(layer, str) and not self.database.rights_settled(epoch):
+            if isinstance(layer, str) and not self.database.rights_settled(
+                epoch, layer_topic(layer), actor.person_id
+            ):
                 allowed = self.database.read_within(rights_on, actor, layer)
                 known.allowed[layer] = (-1, allowed)
             session = Session(actor.person_id, known)
@@ -168,12 +175,16 @@ class Annotating:
             while True:
                 epoch = self.hub.epoch(topic, connection.actor.person_id)
                 await self._ask(connection, peer.known, layer)
-                outcome, head = await self.database.read(_opened, peer.session, frame)
-                for reply in outcome.replies:
-                    await connection.room()
-                    if not self.hub.still(subscription, epoch):
-                        break
-                    connection.send(_encode(reply))
+                reading = _Reading(self.database, peer.session, frame)
+                try:
+                    while (text := await reading.next()) is not None:
+                        await connection.room()
+                        if not self.hub.still(subscription, epoch):
+                            break
+                        connection.send(text)
+                finally:
+                    reading.stop()
+                head = await reading.head()
                 if connection.topics.get(topic) is not subscription or connection.closing:
                     return
                 if self.hub.still(subscription, epoch):
@@ -218,12 +229,56 @@ class Annotating:
             connection.close(1013, "try_again")
 
 
-def _opened(sql: SqlSession, session: Session, frame: JsonObject) -> tuple[Outcome, int | None]:
+class _Reading:
+    """The answers to `ann.open` on their way from a reader's thread, each as soon as it is made.
+
+    What the client has not taken yet waits here, as the whole layer did before: a reader that
+    waited for a slow client would hold up the others, and the WAL."""
+
+    def __init__(self, database: Database, session: Session, frame: JsonObject) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._texts: asyncio.Queue[str | None] = asyncio.Queue()
+        self._stopped = False
+        self._task = self._loop.create_task(self._read(database, session, frame))
+
+    async def _read(self, database: Database, session: Session, frame: JsonObject) -> int | None:
+        try:
+            return await database.read(_opened, session, frame, self._tell)
+        finally:
+            self._texts.put_nowait(None)
+
+    def _tell(self, text: str) -> bool:
+        """On the reader's thread; False when nobody wants more."""
+        if not self._stopped:
+            self._loop.call_soon_threadsafe(self._texts.put_nowait, text)
+        return not self._stopped
+
+    async def next(self) -> str | None:
+        """The next answer; None after the last."""
+        return await self._texts.get()
+
+    def stop(self) -> None:
+        """No more of it."""
+        self._stopped = True
+
+    async def head(self) -> int | None:
+        """The `seq` that was answered with; None for a layer that is not followed."""
+        return await self._task
+
+
+def _opened(
+    sql: SqlSession, session: Session, frame: JsonObject, tell: Callable[[str], bool]
+) -> int | None:
     store = raw(sql)
     outcome = session.receive(frame, store, clock.unix_ms())
+    for reply in outcome.replies:
+        tell(_encode(reply))
+    for part in outcome.parts:
+        if not tell(part):
+            break
     layer = str(frame.get("layer"))
     found = store.layer(layer) if layer in session.following else None
-    return outcome, found.head_seq if found else None
+    return found.head_seq if found else None
 
 
 def _answer(

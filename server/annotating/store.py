@@ -7,11 +7,12 @@ Measured per push: an ORM session with its savepoint 1,260 µs, Core 390 µs, ra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from pydantic_core import from_json, to_json
 
+from annotations.ink import ink_to_text
 from annotations.merge import Change
 from annotations.model import Annotation, GroupRevs, JsonObject, Layer, LayerKind
 from annotations.operations import Push
@@ -28,6 +29,11 @@ _BY_ID = _SELECT + "WHERE id = ?"
 _PUT = (
     f"INSERT OR REPLACE INTO annotation ({COLUMNS}) "  # noqa: S608 - constants only
     f"VALUES ({', '.join('?' * 24)})"
+)
+_ITEMS = (
+    "SELECT id, version, page, kind, rev, seq, author, created, modified, geometry, style, body, "
+    "resolved, reply_to, anchor, ink, foreign_props, carried_from, carry_state FROM annotation "
+    "WHERE layer = ? AND deleted = 0 "
 )
 _LAYER = "SELECT id, document_id, kind, owner, head_seq, min_seq FROM layer WHERE id = ?"
 
@@ -199,6 +205,40 @@ class SqlStore:
         """All living marks, by seq."""
         rows = self._execute(_SELECT + "WHERE layer = ? AND deleted = 0 ORDER BY seq", (layer,))
         return [_mark(row) for row in rows]
+
+    def snapshot_texts(self, layer: str, page: int | None) -> Iterator[str]:
+        """The same as JSON text, those of `page` first. What is stored as JSON is sent as it is:
+        building each mark and encoding it again took three times as long."""
+        if page is None:
+            yield from map(_item, self._execute(_ITEMS + "ORDER BY seq", (layer,)))
+            return
+        yield from map(_item, self._execute(_ITEMS + "AND page = ? ORDER BY seq", (layer, page)))
+        yield from map(_item, self._execute(_ITEMS + "AND page != ? ORDER BY seq", (layer, page)))
+
+
+def _item(row: tuple[Any, ...]) -> str:
+    """What `annotations.model.to_text` makes of the mark; ids and kinds need no escapes."""
+    text = (
+        f'{{"id":"{row[0]}","version":"{row[1]}","page":{row[2]},"kind":"{row[3]}",'
+        f'"rev":{row[4]},"seq":{row[5]},"author":"{row[6]}","created":{row[7]},'
+        f'"modified":{row[8]},"geometry":{row[9]},"style":{row[10]}'
+    )
+    if row[11]:
+        text += f',"body":{to_json(row[11]).decode()}'
+    if row[12]:
+        text += ',"resolved":true'
+    if row[13] is not None:
+        text += f',"reply_to":"{row[13]}"'
+    if row[14] is not None:
+        text += f',"anchor":{row[14]}'
+    if row[15] is not None:
+        text += f',"ink":"{ink_to_text(row[15])}"'
+    by = None if row[16] is None else from_json(row[16]).get("by")
+    if by is not None:
+        text += f',"by":{to_json(by).decode()}'
+    if row[17] is not None:
+        text += f',"carried_from":"{row[17]}","carry_state":"{row[18]}"'
+    return text + "}"
 
 
 def _before(change: Change) -> str | None:

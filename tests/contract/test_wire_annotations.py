@@ -50,7 +50,8 @@ def spoken() -> dict[str, list[dict[str, Any]]]:
         wet,
     ):
         outcome = session.receive(message, store, NOW)
-        for reply in [*outcome.replies, outcome.announce, outcome.relay]:
+        parts = map(json.loads, outcome.parts)
+        for reply in [*outcome.replies, *parts, outcome.announce, outcome.relay]:
             if reply is not None:
                 heard[reply["t"]].append(reply)
     return heard

@@ -6,6 +6,7 @@ The part of the world (annotation_world.py) that carries frames; who does what i
 from __future__ import annotations
 
 import itertools
+import json
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
@@ -125,6 +126,7 @@ class Network:
 
         def work(store: Store) -> Outcome:
             outcome = connection.session.receive(message, store, self.now)
+            outcome.replies += _in_small_parts(outcome)
             if fate == "before":
                 if self.broken:
                     self._emit(connection, message, outcome)
@@ -199,3 +201,20 @@ class Network:
         else:
             self.met["late frame"] += 1
             assert answer == [], "a tablet listened to a socket it had given up"
+
+
+PART_ITEMS = 3
+"""So few that the small layers of this world come in several parts, with faults in between."""
+
+
+def _in_small_parts(outcome: Outcome) -> list[Message]:
+    """A whole layer, cut finer than the server does."""
+    made = [json.loads(part) for part in outcome.parts]
+    if not made:
+        return []
+    items = [item for part in made for item in part["items"]]
+    cuts = [items[at : at + PART_ITEMS] for at in range(0, len(items), PART_ITEMS)] or [[]]
+    return [
+        {**made[0], "part": number, "last": number == len(cuts) - 1, "items": some}
+        for number, some in enumerate(cuts)
+    ]

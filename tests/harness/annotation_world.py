@@ -7,6 +7,7 @@ Every action takes whole numbers and turns them into a choice, so that both can 
 from __future__ import annotations
 
 import itertools
+import json
 import operator
 from collections.abc import Callable
 
@@ -309,6 +310,12 @@ class World(Network):
         for layer in LAYERS:
             marks = self.store.transact(operator.methodcaller("snapshot", layer))
             truth = {mark.id: to_wire(mark) for mark in marks}
+            for page in (None, 0, 1):
+                texts = self._texts(layer, page)
+                assert {one["id"]: one for one in texts} == truth
+                assert texts == sorted(
+                    texts, key=lambda one: (page is not None and one["page"] != page, one["seq"])
+                )
             for tablet in self.tablets:
                 if layer in tablet.layers:
                     seen = tablet.client.view(layer)
@@ -330,6 +337,11 @@ class World(Network):
             assert self.purged or id_ in stored or id_ in refused, f"vanished: {id_}"
 
     # -- inside
+
+    def _texts(self, layer: str, page: int | None) -> list[Message]:
+        """What a snapshot would send."""
+        made = self.store.transact(lambda store: list(store.snapshot_texts(layer, page)))
+        return [json.loads(text) for text in made]
 
     def _place(self, a: int, b: int) -> tuple[Tablet, str]:
         tablet = self.tablets[a % len(self.tablets)]

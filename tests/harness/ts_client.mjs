@@ -85,7 +85,7 @@ const calls = {
       tab.take(tab.core.lead(shared.outbox.content));
     }
   },
-  open: (m, tab) => tab.take(tab.core.open(m.layer)),
+  open: (m, tab) => tab.take(tab.core.open(m.layer, undefined, 1)),
   edit: (m, tab) => tab.take(tab.core.edit(m.layer, m.edits)),
   flush: (m, tab) => tab.flush(m.fail),
   wake(m, tab) {

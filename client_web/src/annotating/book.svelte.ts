@@ -148,6 +148,7 @@ export class Book {
     for (const [documentId, { layers }] of await post.shelf.documents()) {
       const own = layers.find(({ kind }) => kind === 'private');
       if (!own) continue;
+      await post.following.kept(own.id);
       const replica = core.replica(own.id) ?? core.peek(own.id, await post.shelf.load(own.id));
       found.push({ documentId, marks: [...replica.marks()] });
     }
@@ -197,8 +198,8 @@ export class Book {
   }
 
   /** Told after every change on a page. */
-  watch(page: number, listener: PageListener): () => void {
-    return this.pages.watch(page, listener);
+  watch(page: number, listener: PageListener, box?: Element): () => void {
+    return this.pages.watch(page, listener, box);
   }
 
   birth(version: string, page: number): Birth {
@@ -276,6 +277,7 @@ export class Book {
       purge: (layer: string) => this.layers.revoked(layer),
       stand: () => this.look(),
       ephemeral: (message: Ephemeral) => this.onEphemeral(message),
+      page: () => this.pages.inView(),
     };
     const post = await Post.open(person, keeps, listener).catch(() => {
       // A broken or forbidden store: marks still go to the server, and the page says what is kept.

@@ -2,12 +2,15 @@
  * The layers that are open in this tab: each one is followed once, from what this tablet keeps of
  * it, however many want it (an open document, a document that is taken along).
  */
-import type { SyncRunner } from './core';
-import type { LayerShelf } from './storage/layer-shelf';
+import type { SavedLayer, SyncRunner } from './core';
+import type { Beginning, LayerShelf } from './storage/layer-shelf';
 
 interface Held {
   wanted: number;
+  /** The marks of the page before the person's eyes can be read. */
   ready: Promise<void>;
+  /** All that the tablet kept can be read. */
+  whole: Promise<void>;
 }
 
 /** How often it is looked whether a layer is whole, ms, and how long at most. */
@@ -20,19 +23,30 @@ export class Following {
   constructor(
     private readonly runner: SyncRunner,
     private readonly shelf: LayerShelf | null,
+    /** The page before the person's eyes. */
+    private readonly page: () => number,
   ) {}
 
-  /** Resolves when the layer's marks can be read; each call needs its `close`. */
+  /**
+   * Resolves when the marks of the page that is looked at can be read, as far as the tablet has
+   * them; the others follow. Each call needs its `close`.
+   */
   open(layer: string): Promise<void> {
     const known = this.held.get(layer);
     if (known) {
       known.wanted += 1;
       return known.ready;
     }
-    const held: Held = { wanted: 1, ready: Promise.resolve() };
+    const held: Held = { wanted: 1, ready: Promise.resolve(), whole: Promise.resolve() };
     this.held.set(layer, held);
     held.ready = this.begin(layer, held);
     return held.ready;
+  }
+
+  /** Resolves when all that the tablet kept of a layer can be read; at once for a closed one. */
+  async kept(layer: string): Promise<void> {
+    await this.held.get(layer)?.ready;
+    await this.held.get(layer)?.whole;
   }
 
   close(layer: string): void {
@@ -52,7 +66,7 @@ export class Following {
 
   /** Resolves when all that the server has of a layer lies on this tablet; the caller holds it. */
   async whole(layer: string, signal: AbortSignal): Promise<void> {
-    await this.held.get(layer)?.ready;
+    await this.kept(layer);
     const until = performance.now() + WHOLE_WITHIN_MS;
     while (!this.runner.core.isCurrent(layer)) {
       signal.throwIfAborted();
@@ -64,11 +78,29 @@ export class Following {
   }
 
   private async begin(layer: string, held: Held): Promise<void> {
-    const saved = await this.shelf?.load(layer);
+    const page = this.page();
+    const kept = await this.shelf?.begin(layer, page);
     if (this.held.get(layer) !== held) return;
-    const { core } = this.runner;
-    this.runner.run(core.open(layer, saved));
-    const replica = core.replica(layer);
+    const { runner } = this;
+    if (!kept) {
+      runner.run(runner.core.open(layer, undefined, { page }));
+      this.keep(layer, undefined);
+      return;
+    }
+    runner.run(runner.core.open(layer, kept, { page, more: true }));
+    held.whole = this.restore(layer, held, kept);
+  }
+
+  private async restore(layer: string, held: Held, kept: Beginning): Promise<void> {
+    const rest = await kept.rest().catch(() => null);
+    if (this.held.get(layer) !== held) return;
+    this.runner.run(this.runner.core.restored(layer, rest));
+    const saved = rest && { cursor: kept.cursor, marks: [...kept.marks, ...rest] };
+    this.keep(layer, saved ?? undefined);
+  }
+
+  private keep(layer: string, saved: SavedLayer | undefined): void {
+    const replica = this.runner.core.replica(layer);
     if (replica) this.shelf?.follow(layer, saved, () => replica.save());
   }
 }

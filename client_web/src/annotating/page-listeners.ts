@@ -7,11 +7,29 @@ export type PageListener = (ids?: readonly string[]) => void;
 export class PageListeners {
   private readonly listeners = new Map<number, Set<PageListener>>();
   private readonly pageOf = new Map<string, number>();
+  private readonly boxes = new Map<PageListener, { page: number; box: Element }>();
 
-  watch(page: number, listener: PageListener): () => void {
+  /** @param box the page on screen, by which it is known which one is looked at. */
+  watch(page: number, listener: PageListener, box?: Element): () => void {
     const here = this.listeners.get(page) ?? new Set();
     this.listeners.set(page, here.add(listener));
-    return () => here.delete(listener);
+    if (box) this.boxes.set(listener, { page, box });
+    return () => {
+      here.delete(listener);
+      this.boxes.delete(listener);
+    };
+  }
+
+  /** The page in the middle of the screen; the first before any is there. */
+  inView(): number {
+    const middle = innerHeight / 2;
+    let nearest = { page: 0, away: Infinity };
+    for (const { page, box } of this.boxes.values()) {
+      const { top, bottom } = box.getBoundingClientRect();
+      const away = Math.max(top - middle, middle - bottom, 0);
+      if (away < nearest.away) nearest = { page, away };
+    }
+    return nearest.page;
   }
 
   /** These marks look different: tells the pages where they were and where they are. */

@@ -33,7 +33,7 @@ export class Pane {
     });
     const { element, pageIndex } = viewport;
     this.endings = [
-      book.watch(pageIndex, (ids) => (ids ? this.change(ids) : this.show())),
+      book.watch(pageIndex, (ids) => (ids ? this.change(ids) : this.show()), element),
       watchPointers(element, {
         rules: pencase.rules,
         viewport: () => this.viewport,

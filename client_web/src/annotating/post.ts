@@ -35,6 +35,8 @@ export interface PostListener {
   /** Connection or outbox look different. */
   stand: () => void;
   ephemeral: (message: Ephemeral) => void;
+  /** The page before the person's eyes. */
+  page: () => number;
 }
 
 /** This tab alone, for a browser that keeps nothing. */
@@ -58,7 +60,7 @@ export class Post {
     readonly shelf: LayerShelf | null,
     private readonly listener: PostListener,
   ) {
-    this.following = new Following(runner, shelf);
+    this.following = new Following(runner, shelf, listener.page);
   }
 
   /** @throws SealedLocked when the stores are locked meanwhile. */

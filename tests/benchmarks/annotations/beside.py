@@ -12,7 +12,6 @@ from tests.benchmarks.annotations.pace import Step, step, sustained
 from tests.benchmarks.annotations.peers.servers import WAYS, PeerServer, Way
 
 ROOMS = private.DELEGATES
-FIRST_PER_S = 500.0
 DRAIN_S = 15.0
 COMPARED = ("hocuspocus", "pycrdt-websocket")
 """The peers that `durable_writes_vs_best` is about; the others are told beside it."""
@@ -27,7 +26,7 @@ async def writes(way: Way, folder: Path) -> Step | None:
         async def measured(rate: float, seconds: float) -> Step:
             return await step(server.pid, crowd, rate, seconds, DRAIN_S)
 
-        best = await sustained(measured, FIRST_PER_S)
+        best = await sustained(measured, way.first_per_s)
     finally:
         server.end()
     figure = "durable_writes_per_s" if way.mode == "durable" else "writes_per_s"

@@ -1,4 +1,8 @@
-"""What the server keeps after 100,000 edits, half of them deletes, when everybody has left."""
+"""What the server keeps after 100,000 edits, half of them deletes, when everybody has left.
+
+It gives memory back when the last client has gone (server/garbage.py); how much it had grown just
+before is told beside.
+"""
 
 from __future__ import annotations
 
@@ -62,8 +66,8 @@ class Editor:
             self.socket.send(self.pushes.push(op)[1])
 
 
-async def edit(hall: Hall, edits: int) -> float:
-    """All edits, then leave; how many seconds it took."""
+async def edit(hall: Hall, edits: int, pid: int) -> tuple[float, int]:
+    """All edits, then leave; the seconds it took, and the server's kB before they left."""
     crowd = [
         Editor(seat, Pushes(seat.layer, hall.version), edits // CLIENTS) for seat in hall.seats
     ]
@@ -74,24 +78,25 @@ async def edit(hall: Hall, edits: int) -> float:
         one.go_on()
     await until(lambda: not any(one.left or one.under_way for one in crowd), 300)
     took = time.perf_counter() - began
+    held = rss_kb(pid)
     for one in crowd:
         assert one.socket is not None
         one.socket.close()
         await one.socket.lost.wait()
-    return took
+    return took, held
 
 
 async def measure(folder: Path) -> None:
     """rss_growth_mb: against a server that was used a little, and against one just started."""
     async with hall_of(folder, CLIENTS, 1) as (hall, pid):
         fresh = rss_kb(pid)
-        await edit(hall, EDITS // 50)
+        await edit(hall, EDITS // 50, pid)
         await asyncio.sleep(SETTLE_S)
         warm = rss_kb(pid)
         window = Window(pid)
         began = clock.unix_ms()
         async with window.open():
-            took = await edit(hall, EDITS)
+            took, held = await edit(hall, EDITS, pid)
         await asyncio.sleep(SETTLE_S)
         after = rss_kb(pid)
         line(
@@ -99,6 +104,7 @@ async def measure(folder: Path) -> None:
             (after - fresh) / 1024,
             "MB",
             since_warm_mb=(after - warm) / 1024,
+            before_they_left_mb=(held - fresh) / 1024,
             fresh_mb=fresh / 1024,
             after_mb=after / 1024,
             edits=EDITS,

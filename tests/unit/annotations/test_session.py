@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -46,9 +47,13 @@ def alice() -> Session:
 
 
 def reply(session: Session, store: MemoryStore, message: dict[str, Any]) -> dict[str, Any]:
+    [answer] = replies(session, store, message)
+    return answer
+
+
+def replies(session: Session, store: MemoryStore, message: dict[str, Any]) -> list[dict[str, Any]]:
     outcome = session.receive(message, store, NOW)
-    assert len(outcome.replies) == 1
-    return outcome.replies[0]
+    return [*outcome.replies, *map(json.loads, outcome.parts)]
 
 
 def test_an_accepted_push_is_answered_and_announced(alice: Session, store: MemoryStore) -> None:
@@ -228,7 +233,7 @@ def test_large_answers_come_in_parts_that_continue_each_other(
 ) -> None:
     alice.receive(push(1, *(put(n) for n in range(1, 11))), store, NOW)
     monkeypatch.setattr(session_module, "SNAPSHOT_BYTES", 1_100)
-    parts = alice.receive(open_at(0), store, NOW).replies
+    parts = replies(alice, store, open_at(0))
     assert [part["part"] for part in parts] == list(range(len(parts)))
     assert [part["last"] for part in parts] == [False] * (len(parts) - 1) + [True]
     assert sum(len(part["items"]) for part in parts) == 10
@@ -238,7 +243,25 @@ def test_large_answers_come_in_parts_that_continue_each_other(
     assert [delta.get("more", False) for delta in deltas] == [True] * (len(deltas) - 1) + [False]
     assert deltas[-1]["to"] == 10
     monkeypatch.setattr(session_module, "CATCH_UP_ITEMS", 5)
-    assert alice.receive(open_at(1), store, NOW).replies[0]["t"] == "ann.snapshot"
+    assert replies(alice, store, open_at(1))[0]["t"] == "ann.snapshot"
+
+
+def test_a_layer_begins_with_the_page_that_is_looked_at(
+    alice: Session, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = [put(n) | {"page": n % 3, "body": "Đã xem"} for n in range(1, 10)]
+    alice.receive(push(1, *marks), store, NOW)
+    monkeypatch.setattr(session_module, "SNAPSHOT_BYTES", 1_100)
+    for page in range(3):
+        parts = replies(alice, store, {**open_at(0), "page": page})
+        items = [item for part in parts for item in part["items"]]
+        assert [item["page"] for item in items[:3]] == [page] * 3
+        assert {item["id"] for item in items} == {mark_id(n) for n in range(1, 10)}
+        for some in (items[:3], items[3:]):
+            assert some == sorted(some, key=lambda item: int(item["seq"]))
+        assert all(len(json.dumps(part["items"], ensure_ascii=False)) < 1_300 for part in parts)
+    with pytest.raises(AnnotationError, match="out_of_range"):
+        alice.receive({**open_at(0), "page": -1}, store, NOW)
 
 
 class Fickle(OwnLayersOnly):

@@ -14,6 +14,7 @@ import sqlalchemy
 from sqlalchemy import event, text
 from sqlmodel import Session
 
+from server import database as database_module
 from server.database import Announcement, Database, Effects, WriteSession
 from server.errors import Busy, DomainError
 from server.identity import SYSTEM
@@ -252,12 +253,14 @@ async def test_a_locked_database_is_busy(tmp_path: Path) -> None:
 
 async def test_moving_rights_are_known_to_the_writer_at_once(database: Database) -> None:
     seen: list[bool] = []
+    others: list[bool] = []
 
     def move(session: WriteSession) -> None:
         session.effects.rights_changed.append((None, "person"))
 
     def look(connection: Any) -> tuple[None, Effects]:
-        seen.append(database.rights_settled(0))
+        seen.append(database.rights_settled(0, "layer:one", "person"))
+        others.append(database.rights_settled(0, "layer:one", "other"))
         return None, Effects()
 
     database.group_ms = 10_000
@@ -269,7 +272,36 @@ async def test_moving_rights_are_known_to_the_writer_at_once(database: Database)
     )
     await database.write_raw(look)
     assert seen == [True, False, False]
+    assert others == [True, True, True]
     assert database.rights_epoch == 1
+
+
+async def test_rights_that_moved_are_told_apart_by_topic_and_person(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def move(session: WriteSession, topic: str | None, person: str | None) -> None:
+        session.effects.rights_changed.append((topic, person))
+
+    await database.write(SYSTEM, move, "layer:one", None)
+    await database.write(SYSTEM, move, None, "binh")
+    await database.write(SYSTEM, move, "layer:two", "an")
+    held = database.rights_held
+    assert [held(epoch, "layer:one", "an") for epoch in range(4)] == [False, True, True, True]
+    assert [held(epoch, "layer:three", "binh") for epoch in range(4)] == [False, False, True, True]
+    assert [held(epoch, "layer:two", "chi") for epoch in range(4)] == [False, False, False, True]
+    assert held(0, "layer:three", "an")
+    monkeypatch.setattr(database_module, "RIGHTS_NOTED", 2)
+    await database.write(SYSTEM, move, "layer:four", None)
+    assert not held(3, "layer:three", "an")
+    assert held(4, "layer:one", "an")
+    assert held(4, "layer:four", "an")
+
+
+async def test_pages_in_memory_are_let_go_and_read_again(database: Database) -> None:
+    await database.write(SYSTEM, put, "one")
+    await database.forget_pages()
+    await database.write(SYSTEM, put, "two")
+    assert await database.read(names) == {"one", "two"}
 
 
 async def test_a_listener_that_fails_keeps_nobody_waiting(database: Database) -> None:

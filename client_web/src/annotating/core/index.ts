@@ -21,5 +21,5 @@ export {
 export type { Truth } from './queue';
 export { LayerReplica, type PendingOn, type SavedLayer } from './replica';
 export { SyncRunner, type RunnerParts } from './runner';
-export { SyncCore, type Effect } from './sync';
+export { SyncCore, type Effect, type Opening } from './sync';
 export { UndoStack } from './undo';

@@ -141,7 +141,7 @@ export type Operation = Put | Patch | Remove;
 export type Edit = Put | Omit<Patch, 'base_rev'> | Omit<Remove, 'base_rev'>;
 
 export type ClientMessage =
-  | { t: 'ann.open'; layer: string; cursor: number }
+  | { t: 'ann.open'; layer: string; cursor: number; page?: number }
   | { t: 'ann.close'; layer: string }
   | { t: 'ann.push'; outbox: string; op_no: number; layer: string; ops: Operation[] }
   | { t: 'ann.ephemeral'; layer: string; kind: string; data: object };

@@ -78,6 +78,12 @@ export class LayerReplica {
     return this.look(delta.items.map((item) => item.id));
   }
 
+  /** Lays marks under what is there already; the cursor stays: more of the same is to come. */
+  lay(marks: readonly Mark[]): string[] {
+    for (const mark of marks) this.takeItem(mark);
+    return this.look(marks.map((mark) => mark.id));
+  }
+
   /** Replaces all that the server had told; pending work stays on top. */
   takeSnapshot(seq: number, marks: readonly Mark[]): string[] {
     const touched = new Set([...this.server.keys(), ...this.gone.keys()]);

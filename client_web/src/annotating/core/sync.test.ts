@@ -627,6 +627,79 @@ describe('following a layer', () => {
     expect(tab.ids()).toEqual(['a', 'b', 'c']);
   });
 
+  it('shows the parts of a layer that it knew nothing of as they come', () => {
+    const part = (n: number, last: boolean, ...items: Mark[]): ServerMessage => ({
+      t: 'ann.snapshot',
+      layer: LAYER,
+      seq: 5,
+      part: n,
+      last,
+      items,
+    });
+    const again = new Tab();
+    again.take(again.core.open(LAYER, undefined, { page: 3 }));
+    again.take(again.core.connected(1));
+    expect(again.sent).toEqual([{ t: 'ann.open', layer: LAYER, cursor: 0, page: 3 }]);
+    again.get(part(0, false, item('a', 1), item('b', 2)));
+    expect(again.ids()).toEqual(['a', 'b']);
+    expect(again.shown).toEqual(['a', 'b']);
+    expect(again.core.isCurrent(LAYER)).toBe(false);
+    // What is there can be worked with: its revision is known.
+    again.edit({ op: 'delete', id: 'a' });
+    expect(again.pushes()[0]?.ops).toEqual([{ op: 'delete', id: 'a', base_rev: 1 }]);
+    expect(again.ids()).toEqual(['b']);
+    // Broken off: asked for from the beginning, and what is gone meanwhile goes.
+    again.sent = [];
+    again.take(again.core.connected(2));
+    expect(again.sent[0]).toEqual({ t: 'ann.open', layer: LAYER, cursor: 0, page: 3 });
+    again.get(part(0, false, item('c', 3)), 2);
+    expect(again.ids()).toEqual(['b', 'c']);
+    again.get(part(1, true, item('d', 4)), 2);
+    expect(again.ids()).toEqual(['c', 'd']);
+    expect(again.core.isCurrent(LAYER)).toBe(true);
+    expect(again.core.replica(LAYER)?.cursor).toBe(5);
+  });
+
+  it('a layer that is known is replaced only by the whole of a new one', () => {
+    const again = new Tab();
+    again.take(again.core.open(LAYER, { cursor: 4, marks: [item('a', 4)] }));
+    again.take(again.core.connected(1));
+    const first = { t: 'ann.snapshot', layer: LAYER, seq: 9, part: 0, last: false } as const;
+    again.get({ ...first, items: [item('b', 8)] });
+    expect(again.ids()).toEqual(['a']);
+    again.get({ ...first, part: 1, last: true, items: [item('c', 9)] });
+    expect(again.ids()).toEqual(['b', 'c']);
+  });
+
+  it('asks the server once all is there that the tablet kept', () => {
+    const again = new Tab();
+    const kept = { cursor: 4, marks: [item('a', 4)] };
+    again.take(again.core.open(LAYER, kept, { page: 1, more: true }));
+    again.take(again.core.connected(1));
+    expect(again.sent).toEqual([]);
+    expect(again.ids()).toEqual(['a']);
+    again.get(delta(4, 5, tomb('b', 5)));
+    again.edit({ op: 'patch', id: 'a', body: 'x' });
+    again.take(again.core.restored(LAYER, [item('b', 2), item('c', 3)]));
+    expect(again.ids()).toEqual(['a', 'b', 'c']);
+    expect(again.core.replica(LAYER)?.get('a')?.body).toBe('x');
+    expect(again.sent.at(-1)).toEqual({ t: 'ann.open', layer: LAYER, cursor: 4, page: 1 });
+    again.get(delta(4, 5, tomb('b', 5)));
+    expect(again.ids()).toEqual(['a', 'c']);
+    expect(again.core.isCurrent(LAYER)).toBe(true);
+    expect(again.core.restored(LAYER, [item('z', 1)])).toEqual([]);
+    expect(again.core.restored('other', [])).toEqual([]);
+  });
+
+  it('begins from nothing when the rest of what was kept cannot be read', () => {
+    const again = new Tab();
+    again.take(again.core.open(LAYER, { cursor: 4, marks: [item('a', 4)] }, { more: true }));
+    again.take(again.core.connected(1));
+    again.take(again.core.restored(LAYER, null));
+    expect(again.ids()).toEqual([]);
+    expect(again.sent).toEqual([{ t: 'ann.open', layer: LAYER, cursor: 0 }]);
+  });
+
   it('starts from what the tablet kept, and from nothing after a reset', () => {
     const again = new Tab();
     again.take(again.core.open(LAYER, { cursor: 4, marks: [item('a', 4)] }));

@@ -50,6 +50,16 @@ interface OpenLayer {
   missed: boolean;
   /** A whole wait has passed since the question. */
   late: boolean;
+  /** The page before the person's eyes: a whole layer begins with it. */
+  readonly page: number | undefined;
+  /** Part of what the tablet kept is still to come: the server is asked after it. */
+  restoring: boolean;
+}
+
+export interface Opening {
+  readonly page?: number;
+  /** `saved` is not all: the rest comes by `restored`. */
+  readonly more?: boolean;
 }
 
 /** How long an answer may take; twice this, and it is asked for again. */
@@ -125,7 +135,7 @@ export class SyncCore {
   // ---- what the person does -----------------------------------------------------------------
 
   /** Opens a layer, from what the tablet kept of it if there is something. */
-  open(layer: string, saved?: SavedLayer): Effect[] {
+  open(layer: string, saved?: SavedLayer, how: Opening = {}): Effect[] {
     const known = this.layers.get(layer);
     if (known !== undefined && known.state !== 'failed') return [];
     const pendingOn = (id: string): Iterable<Operation> => this.queue.opsOn(layer, id);
@@ -139,6 +149,8 @@ export class SyncCore {
       failures: 0,
       missed: false,
       late: false,
+      page: how.page,
+      restoring: how.more === true,
     };
     this.layers.set(layer, open);
     replica.pendingChanged(touched(this.queue.onLayer(layer)));
@@ -146,6 +158,16 @@ export class SyncCore {
       layer,
       [...replica.marks()].map((mark) => mark.id),
     );
+    this.ask(open);
+    return this.done();
+  }
+
+  /** The rest of what the tablet kept; null when it cannot be read: then nothing of it counts. */
+  restored(layer: string, rest: readonly Mark[] | null): Effect[] {
+    const open = this.layers.get(layer);
+    if (open?.restoring !== true) return [];
+    open.restoring = false;
+    this.show(layer, rest === null ? open.replica.forget() : open.replica.lay(rest));
     this.ask(open);
     return this.done();
   }
@@ -334,7 +356,7 @@ export class SyncCore {
   }
 
   private ask(open: OpenLayer): void {
-    if (this.connection === null) return;
+    if (this.connection === null || open.restoring) return;
     open.state = 'asking';
     open.held = [];
     open.parts = [];
@@ -342,7 +364,13 @@ export class SyncCore {
     open.missed = false;
     open.late = false;
     this.watch();
-    this.send({ t: 'ann.open', layer: open.replica.layer, cursor: open.replica.cursor });
+    const { layer, cursor } = open.replica;
+    this.send({
+      t: 'ann.open',
+      layer,
+      cursor,
+      ...(open.page !== undefined && { page: open.page }),
+    });
   }
 
   private watch(): void {
@@ -398,7 +426,7 @@ export class SyncCore {
 
   private takeDelta(open: OpenLayer, delta: Delta): void {
     const { replica } = open;
-    if (delta.to < replica.cursor) return;
+    if (open.restoring || delta.to < replica.cursor) return;
     if (delta.from > replica.cursor) {
       // While an answer is under way this is the live stream running ahead of it; else a gap.
       if (open.state !== 'asking') this.ask(open);
@@ -415,8 +443,15 @@ export class SyncCore {
     if (part.part === 0) open.parts = [];
     else if (part.part !== open.nextPart) return;
     open.nextPart = part.part + 1;
+    open.late = false; // a long answer on a slow line is an answer
     for (const mark of part.items) open.parts.push(mark);
-    if (!part.last) return;
+    if (!part.last) {
+      // Nothing was known of this layer: what has come is shown while the rest is on its way.
+      if (open.replica.cursor === 0) {
+        this.show(open.replica.layer, open.replica.lay(part.items));
+      }
+      return;
+    }
     if (part.seq >= open.replica.cursor || open.state === 'asking') {
       this.show(open.replica.layer, open.replica.takeSnapshot(part.seq, open.parts));
     }

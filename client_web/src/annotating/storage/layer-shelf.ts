@@ -1,6 +1,7 @@
 /**
  * What this tablet keeps of each layer, sealed: reopening offline shows all marks at once.
- * Marks lie one by one, so that a stroke on a full page costs one small write.
+ * Marks lie one by one, so that a stroke on a full page costs one small write, and by page, so that
+ * the page before somebody's eyes is there before thousands of others are opened.
  */
 import type { SealedChange, SealedStore } from '../../sealed';
 import type { Mark, SavedLayer } from '../core';
@@ -10,6 +11,17 @@ import type { KnownLayers } from '../layers/view';
 export const KEEP_AFTER_MS = 250;
 /** Values sealed and written at once: a first snapshot of thousands leaves room for the pen. */
 const BATCH = 200;
+/** Marks parsed at once, for the same reason. */
+const PARSED_AT_ONCE = 500;
+const PAGE_DIGITS = 6;
+
+/** What was kept of a layer, the page that is looked at first. */
+export interface Beginning {
+  cursor: number;
+  marks: readonly Mark[];
+  /** All others. Rejects when they do not open any more. */
+  rest: () => Promise<Mark[]>;
+}
 
 interface Open {
   kept: Map<string, Mark>;
@@ -21,6 +33,8 @@ interface Open {
 
 export class LayerShelf {
   private readonly layers = new Map<string, Open>();
+  /** Marks found where they lay before they were kept by page: they move with the next write. */
+  private readonly older = new Map<string, Set<string>>();
 
   /** @param store the sealed bucket `layers`. */
   constructor(private readonly store: SealedStore) {}
@@ -30,12 +44,26 @@ export class LayerShelf {
     try {
       const cursor = await this.store.get(`${layer}/cursor`);
       if (!cursor) return undefined;
-      const entries = await this.store.entries(`${layer}/mark/`);
-      const marks = entries.map(([, bytes]) => unpacked<Mark>(bytes));
-      marks.sort((a, b) => (a.id < b.id ? -1 : 1));
-      return { cursor: unpacked<number>(cursor), marks };
+      return { cursor: unpacked<number>(cursor), marks: await this.all(layer) };
     } catch {
       return undefined; // a copy: the server has the marks, the outbox what is unsent
+    }
+  }
+
+  /** The same, `page` before the others. */
+  async begin(layer: string, page: number): Promise<Beginning | undefined> {
+    try {
+      // The cursor first: what another tab writes meanwhile is newer than it says.
+      const cursor = await this.store.get(`${layer}/cursor`);
+      if (!cursor) return undefined;
+      const marks = inOrder(await parsed<Mark>(await this.store.entries(pageKey(layer, page))));
+      const rest = async () => {
+        const known = new Set(marks.map(({ id }) => id));
+        return (await this.all(layer)).filter(({ id }) => !known.has(id));
+      };
+      return { cursor: unpacked<number>(cursor), marks, rest };
+    } catch {
+      return undefined;
     }
   }
 
@@ -85,6 +113,7 @@ export class LayerShelf {
     if (open?.timer != null) clearTimeout(open.timer);
     this.layers.delete(layer);
     await open?.writing;
+    this.older.delete(layer);
     const keys = await this.store.keys(`${layer}/`);
     await this.store.write(keys.map((key) => ({ key, bytes: null })));
   }
@@ -122,13 +151,19 @@ export class LayerShelf {
   private async write(layer: string, open: Open): Promise<void> {
     const { cursor, marks } = open.take();
     const changes: SealedChange[] = [];
-    const gone = new Set(open.kept.keys());
+    const older = this.older.get(layer) ?? new Set();
+    const gone = new Map(open.kept);
     for (const mark of marks) {
+      const before = open.kept.get(mark.id);
       gone.delete(mark.id);
-      if (open.kept.get(mark.id) === mark) continue;
-      changes.push({ key: `${layer}/mark/${mark.id}`, bytes: packed(mark) });
+      if (before === mark && !older.has(mark.id)) continue;
+      changes.push({ key: markKey(layer, mark), bytes: packed(mark) });
+      if (before && before.page !== mark.page) {
+        changes.push({ key: markKey(layer, before), bytes: null });
+      }
     }
-    for (const id of gone) changes.push({ key: `${layer}/mark/${id}`, bytes: null });
+    for (const mark of gone.values()) changes.push({ key: markKey(layer, mark), bytes: null });
+    for (const id of older) changes.push({ key: olderKey(layer) + id, bytes: null });
     // The cursor last: what it claims to know is on the disk before it.
     if (cursor !== open.cursor) changes.push({ key: `${layer}/cursor`, bytes: packed(cursor) });
     for (let i = 0; i < changes.length; i += BATCH) {
@@ -136,7 +171,51 @@ export class LayerShelf {
     }
     open.kept = new Map(marks.map((mark) => [mark.id, mark]));
     open.cursor = cursor;
+    this.older.delete(layer);
   }
+
+  private async all(layer: string): Promise<Mark[]> {
+    const [byPage, older] = await Promise.all([
+      this.store.entries(`${layer}/page/`),
+      this.store.entries(olderKey(layer)),
+    ]);
+    const marks = new Map<string, Mark>();
+    for (const mark of await parsed<Mark>([...older, ...byPage])) {
+      // A mark that went to another page may lie on both, if two tabs kept it.
+      const other = marks.get(mark.id);
+      if (!other || other.seq <= mark.seq) marks.set(mark.id, mark);
+    }
+    if (older.length > 0) {
+      this.older.set(layer, new Set(older.map(([key]) => key.slice(olderKey(layer).length))));
+    }
+    return inOrder([...marks.values()]);
+  }
+}
+
+function olderKey(layer: string): string {
+  return `${layer}/mark/`;
+}
+
+function pageKey(layer: string, page: number): string {
+  return `${layer}/page/${String(page).padStart(PAGE_DIGITS, '0')}/`;
+}
+
+function markKey(layer: string, { page, id }: Mark): string {
+  return pageKey(layer, page) + id;
+}
+
+/** By age: ids are UUIDv7. */
+function inOrder(marks: Mark[]): Mark[] {
+  return marks.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+async function parsed<T>(entries: ReadonlyArray<[string, Uint8Array]>): Promise<T[]> {
+  const found: T[] = [];
+  for (const [, bytes] of entries) {
+    found.push(unpacked<T>(bytes));
+    if (found.length % PARSED_AT_ONCE === 0) await new Promise((go) => setTimeout(go));
+  }
+  return found;
 }
 
 function packed(value: unknown): Uint8Array {

@@ -140,13 +140,13 @@ test('one tab sends; the next takes over when it goes', async () => {
   releaseTwo();
 });
 
-const mark = (id: string): Mark => ({
+const mark = (id: string, page = 0, seq = 1): Mark => ({
   id,
   version: 'v',
-  page: 0,
+  page,
   kind: 'note',
   rev: 1,
-  seq: 1,
+  seq,
   author: 'lan',
   created: 0,
   modified: 0,
@@ -187,4 +187,47 @@ test('a layer kept for the next start comes back; only what changed is written',
   expect(await store.keys('L/')).toEqual([]);
   sealed.lock();
   expect(await shelf.load('L')).toBeUndefined();
+});
+
+test('the page that is looked at comes first, then all others, each mark once', async () => {
+  const { sealed } = await tab();
+  const store = sealed.store('layers');
+  const shelf = new LayerShelf(store);
+  const [a, b] = [mark('a', 0), mark('b', 7)];
+  let now: SavedLayer = { cursor: 3, marks: [a, b, mark('c', 12)] };
+  shelf.follow('L', undefined, () => now);
+  await shelf.flush();
+  // To another page: it leaves the one where it was.
+  now = { cursor: 4, marks: [a, b, mark('c', 7, 4)] };
+  await shelf.flush();
+  expect((await store.keys('L/page/')).length).toBe(3);
+  // A second tab kept it where it had been.
+  await store.put('L/page/000012/c', new TextEncoder().encode(JSON.stringify(mark('c', 12))));
+  const found = await new LayerShelf(store).begin('L', 7);
+  expect(found?.cursor).toBe(4);
+  expect(found?.marks.map(({ id }) => id)).toEqual(['b', 'c']);
+  expect((await found?.rest())?.map(({ id }) => id)).toEqual(['a']);
+  expect((await new LayerShelf(store).load('L'))?.marks.map(({ page }) => page)).toEqual([0, 7, 7]);
+  expect(await new LayerShelf(store).begin('other', 0)).toBeUndefined();
+  sealed.lock();
+  expect(await shelf.begin('L', 7)).toBeUndefined();
+  await expect(found?.rest()).rejects.toMatchObject({ code: 'sealed_locked' });
+});
+
+test('marks kept before they lay by page are found and move with the next write', async () => {
+  const { sealed } = await tab();
+  const store = sealed.store('layers');
+  const packed = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+  await store.put('L/cursor', packed(9));
+  await store.put('L/mark/a', packed(mark('a', 2)));
+  await store.put('L/mark/b', packed(mark('b', 3)));
+  const shelf = new LayerShelf(store);
+  const begun = await shelf.begin('L', 2);
+  expect(begun?.marks).toEqual([]);
+  const rest = (await begun?.rest()) ?? [];
+  expect(rest.map(({ id }) => id)).toEqual(['a', 'b']);
+  shelf.follow('L', { cursor: 9, marks: rest }, () => ({ cursor: 10, marks: rest.slice(0, 1) }));
+  await shelf.flush();
+  expect(await store.keys('L/')).toEqual(['L/cursor', 'L/page/000002/a']);
+  expect(await new LayerShelf(store).load('L')).toEqual({ cursor: 10, marks: [mark('a', 2)] });
 });

@@ -46,6 +46,9 @@ class Way:
     acknowledges: str
     package: str
     room: Callable[[int, str], Any]
+    first_per_s: float
+    """Where the search for what it sustains begins: below what it was seen to hold, so that no
+    backlog of a rate beyond its strength is measured instead."""
 
     @property
     def version(self) -> str:
@@ -83,19 +86,22 @@ class Way:
 
 
 WAYS: Sequence[Way] = (
-    Way("hocuspocus", "shipped", "before the save", "@hocuspocus/server", HocuspocusRoom),
+    Way("hocuspocus", "shipped", "before the save", "@hocuspocus/server", HocuspocusRoom, 1000),
     Way(
         "hocuspocus",
         "durable",
         "a store per update, then our own message",
         "@hocuspocus/server",
         lambda port, room: HocuspocusRoom(port, room, durable=True),
+        400,
     ),
-    Way("y-websocket", "shipped", "nothing; seen by the other", "@y/websocket-server", YjsRoom),
-    Way("pycrdt-websocket", "shipped", "nothing; seen by the other", "", YjsRoom),
-    Way("pycrdt-websocket", "durable", "nothing; seen after the write", "", YjsRoom),
-    Way("tldraw", "shipped", "after the commit", "@tldraw/sync-core", TldrawRoom),
-    Way("tldraw", "durable", "after the commit (WAL)", "@tldraw/sync-core", TldrawRoom),
+    Way(
+        "y-websocket", "shipped", "nothing; seen by the other", "@y/websocket-server", YjsRoom, 4000
+    ),
+    Way("pycrdt-websocket", "shipped", "nothing; seen by the other", "", YjsRoom, 300),
+    Way("pycrdt-websocket", "durable", "nothing; seen after the write", "", YjsRoom, 50),
+    Way("tldraw", "shipped", "after the commit", "@tldraw/sync-core", TldrawRoom, 500),
+    Way("tldraw", "durable", "after the commit (WAL)", "@tldraw/sync-core", TldrawRoom, 1500),
 )
 
 
