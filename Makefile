@@ -79,12 +79,17 @@ check-client: client_web/node_modules/.installed
 
 test: $(VENV)/.dev client_web/dist/.built browser ## everything, in at most ten minutes
 	@$(MAKE) --no-print-directory check
-	@$(MAKE) --no-print-directory -j2 --output-sync=target test-server test-browser
+	@$(MAKE) --no-print-directory -j3 --output-sync=target test-server test-bridge test-browser
 
-.PHONY: test-server test-browser
+.PHONY: test-server test-bridge test-browser
 test-server: $(VENV)/.dev client_web/dist/.built browser
 	@echo "── contract and integration tests"
-	@$(PY) -m pytest tests/contract tests/integration -q
+	@$(PY) -m pytest tests/contract tests/integration -q --ignore=tests/integration/media
+
+# Pictures and sound take the time they take, and little of the processor: a lane of its own.
+test-bridge: $(VENV)/.dev browser
+	@echo "── the bridge"
+	@$(PY) -m pytest tests/integration/media -q
 
 test-browser: $(VENV)/.dev client_web/dist/.built browser
 	@echo "── browser tests"

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Page,
+    WebSocket,
+    expect,
+    sync_playwright,
+)
 
 from server.demo.seed import PASSWORD
 from tests.harness.line import Line
@@ -29,6 +39,8 @@ LANDSCAPE, PORTRAIT = {"width": 1180, "height": 820}, {"width": 820, "height": 1
 READING_SECONDS = 240
 STEP_MS = 30_000
 """How long a page may take for one step here: two shared cores, not a user's patience."""
+KEPT_FRAMES = 60
+OPENED = pytest.StashKey[list["Window"]]()
 DEVICE = "0196f3a0-4444-4aaa-8bbb-0000000000e2"
 
 expect.set_options(timeout=STEP_MS)
@@ -77,6 +89,12 @@ class Window:
     context: BrowserContext
     line: Line
     faults: list[str]
+    frames: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_FRAMES))
+
+    def hear(self, live: WebSocket) -> None:
+        """Keep the last frames of the live line, for a failing test to show."""
+        live.on("framesent", lambda frame: self.frames.append(f"> {str(frame)[:200]}"))
+        live.on("framereceived", lambda frame: self.frames.append(f"< {str(frame)[:200]}"))
 
     @property
     def base(self) -> str:
@@ -114,14 +132,34 @@ Opener = Callable[..., Window]
 
 
 @pytest.fixture
-def window(chromium: Browser, demo: RunningServer) -> Iterator[Opener]:
+def window(
+    chromium: Browser, demo: RunningServer, request: pytest.FixtureRequest
+) -> Iterator[Opener]:
     """Open a tablet; each test ends by looking for errors in its console."""
-    yield from windows(chromium, demo)
-
-
-def windows(chromium: Browser, server: RunningServer) -> Iterator[Opener]:
-    """Tablets of a server, closed at the end."""
     opened: list[Window] = []
+    request.node.stash[OPENED] = opened
+    yield from windows(chromium, demo, opened)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that failed shows what its tablets showed, and their last words on the live line."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for number, made in enumerate(item.stash.get(OPENED, [])):
+            with suppress(Error):
+                shot(made.page, f"failed-{item.name}-{number}")
+            report.sections.append((f"tablet {number}", "\n".join(made.frames)))
+    return report
+
+
+def windows(
+    chromium: Browser, server: RunningServer, opened: list[Window] | None = None
+) -> Iterator[Opener]:
+    """Tablets of a server, closed at the end."""
+    opened = [] if opened is None else opened
 
     def one(**options: object) -> Window:
         line = Line(server.port).__enter__()
@@ -137,6 +175,7 @@ def windows(chromium: Browser, server: RunningServer) -> Iterator[Opener]:
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))
         made = Window(page, context, line, faults)
+        page.on("websocket", made.hear)
         opened.append(made)
         return made
 
@@ -144,7 +183,7 @@ def windows(chromium: Browser, server: RunningServer) -> Iterator[Opener]:
     for made in opened:
         made.context.close()
         made.line.__exit__(None, None, None)
-        assert made.faults == [], made.faults
+    assert [made.faults for made in opened] == [[] for _ in opened]
 
 
 def shot(page: Page, name: str) -> None:

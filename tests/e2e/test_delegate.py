@@ -209,9 +209,9 @@ def set_pin(page: Page) -> None:
     """Accept the offer of a PIN, typed twice."""
     page.get_by_test_id("pin-set").tap()
     for _ in range(2):
+        expect(page.locator("[data-testid=pin-pad] .dots .on")).to_have_count(0)
         for digit in PIN:
             page.get_by_test_id(f"pin-{digit}").tap()
-        page.wait_for_timeout(300)
     expect(page.get_by_test_id("pin-setup")).to_have_count(0)
 
 

@@ -176,8 +176,8 @@ def test_erases_recolours_moves_and_undoes(window: Opener) -> None:
     until(lambda: count(page, "ink") == 1)
     for _ in range(3):
         page.keyboard.press("Control+z")
+    expect(page.locator(MARKS + "[fill='#c62828']")).to_have_count(0)
     until(lambda: count(page, "ink") == 2)
-    assert page.locator(MARKS + "[fill='#c62828']").count() == 0
     page.keyboard.press("Escape")
     saved(page)
 
@@ -255,9 +255,10 @@ def test_shapes_are_drawn_moved_recoloured_and_exported(window: Opener) -> None:
     page.get_by_test_id("more-tools").click()
     shot(page, "more-tools")
     take(page, "select")
-    before = page.locator(MARKS + "[data-kind=rectangle]").get_attribute("x")
+    box_drawn = page.locator(MARKS + "[data-kind=rectangle]")
+    before = box_drawn.get_attribute("x") or ""
     draw(page, [at(0.3, 0.23), at(0.32, 0.24), at(0.35, 0.25)], "mouse")
-    assert page.locator(MARKS + "[data-kind=rectangle]").get_attribute("x") != before
+    expect(box_drawn).not_to_have_attribute("x", before)
     page.get_by_test_id("selection-style").click()
     page.get_by_test_id("color-green").click()
     expect(page.locator(MARKS + "[stroke='#1b7a3d']")).to_have_count(1)

@@ -218,7 +218,8 @@ def test_the_same_words_changed_on_two_tablets_are_both_kept(window: Opener) -> 
 
 def test_a_hidden_layer_is_shown_again(window: Opener) -> None:
     first, second = read(window, "delegate", TABLE), read(window, "approver", TABLE)
-    share(first, "Cả phòng góp ý")
+    # With one person alone: what everybody sees would be on the next test's page too.
+    share(first, "Tổ đại biểu số 3", name_of(second))
     take(first.page, "pen")
     draw(first.page, across(page_box(first.page), 0.3))
     saved(first.page)
@@ -226,7 +227,7 @@ def test_a_hidden_layer_is_shown_again(window: Opener) -> None:
     expect(page.locator(MARKS + "[data-kind=ink]")).to_have_count(1)
     page.get_by_test_id("open-panel").tap()
     page.get_by_test_id("tab-layers").tap()
-    row = page.get_by_test_id("layer").filter(has_text="Cả phòng góp ý")
+    row = page.get_by_test_id("layer").filter(has_text="Tổ đại biểu số 3")
     row.get_by_test_id("layer-seen").click()
     expect(page.locator(MARKS + "[data-kind=ink]")).to_have_count(0)
     still(page, "layers-panel")
@@ -239,7 +240,7 @@ def test_a_hidden_layer_is_shown_again(window: Opener) -> None:
     row.get_by_test_id("layer-seen").click()
     expect(page.locator(MARKS + "[data-kind=ink]")).to_have_count(1)
     page.get_by_test_id("tab-marks").tap()
-    expect(page.get_by_test_id("mark-row")).to_contain_text("Cả phòng góp ý")
+    expect(page.get_by_test_id("mark-row")).to_contain_text("Tổ đại biểu số 3")
     still(page, "list-of-all")
 
 

@@ -251,6 +251,7 @@ async def test_the_presenter_writes_all_see_and_wet_ink_is_bounded(sign_in: Sign
         assert (await twos.send(two, twos.push()))["t"] == "ann.ack"
         await one.take(lambda f: f["t"] == "ann.delta" and len(f["items"]) == 1)
         await one.send(**wet)
+        await one.silent()
         assert [f for f in await two.silent() if f["t"] == "ann.ephemeral"] == []
         assert "ann.revoke" not in [frame["t"] for frame in one.seen]
 
