@@ -162,6 +162,16 @@ class TestLayers:
         assert site.chosen == {"V0": 2}
         assert not site.link.audio_only
 
+    def test_an_estimate_made_from_sound_alone_does_not_keep_the_picture_away(self) -> None:
+        site = Site(100_000)
+        site.run(30, {"V0": LAYERS})
+        assert site.link.audio_only
+        tried = False
+        for step in range(4 * 130):  # longer than the longest wait between two tries
+            site.link.remb(30_000, site.now + step / 4)  # a quiet voice: 20 kbit/s come in
+            tried = tried or site.link.decide(site.now + step / 4, {"V0": LAYERS}) == {"V0": 0}
+        assert tried
+
     def test_without_remb_loss_alone_decides(self) -> None:
         site = Site(600_000)
         site.run(30, {"V0": LAYERS}, remb=False)
