@@ -166,6 +166,7 @@ class WorkerClient:
         self._timeout = timeout
         self._limit = (bounds or Bounds()).control_line_bytes
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._records: dict[int, Callable[[dict[str, Any]], None]] = {}
         self._next = 1
         self._writer: asyncio.StreamWriter | None = None
         self._task: asyncio.Task[None] | None = None
@@ -180,15 +181,23 @@ class WorkerClient:
         self.welcome = await self.request(Hello())
         return self.welcome
 
-    async def request(self, message: Request) -> dict[str, Any]:
+    async def request(
+        self, message: Request, record: Callable[[dict[str, Any]], None] | None = None
+    ) -> dict[str, Any]:
         """Send and wait for the reply. Raises ControlError: the worker's refusal, `worker_lost`,
-        or `timeout` (then it is unknown whether it was done)."""
+        or `timeout` (then it is unknown whether it was done).
+
+        `record` is called with a good reply when it is read, before any later event is: the
+        waiting task goes on only after all that was read in one go.
+        """
         writer = self._writer
         if writer is None or self.lost.is_set():
             raise ControlError("worker_lost")
         number, self._next = self._next, self._next + 1
         reply: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[number] = reply
+        if record is not None:
+            self._records[number] = record
         try:
             line = message.model_copy(update={"id": number}).model_dump_json()
             writer.write(line.encode() + b"\n")
@@ -202,6 +211,7 @@ class WorkerClient:
                 raise ControlError("worker_lost") from exc
         finally:
             self._waiting.pop(number, None)
+            self._records.pop(number, None)
 
     async def close(self) -> None:
         if self._writer is not None:
@@ -223,8 +233,7 @@ class WorkerClient:
 
     def _take(self, message: dict[str, Any]) -> None:
         if "event" in message:
-            if self.on_event is not None:
-                self.on_event(message)
+            self._tell(message)
             return
         reply = self._waiting.get(message.get("re", 0))
         if reply is None or reply.done():
@@ -233,7 +242,21 @@ class WorkerClient:
             error = message["error"]
             reply.set_exception(ControlError(error["code"], error.get("detail", "")))
         else:
+            record = self._records.get(message["re"])
+            if record is not None:
+                record(message["ok"])
             reply.set_result(message["ok"])
+
+    def _tell(self, event: dict[str, Any]) -> None:
+        """A listener's defect is told to the loop; the connection goes on."""
+        if self.on_event is None:
+            return
+        try:
+            self.on_event(event)
+        except Exception as exc:
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": f"listener of {event['event']}", "exception": exc}
+            )
 
     def _end(self) -> None:
         self.lost.set()

@@ -14,7 +14,7 @@ import errno
 import select
 import socket
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import compress
 from struct import Struct
 from typing import Any, Protocol
@@ -35,6 +35,9 @@ SRTCP_INDEX = 4
 """Bytes that SRTCP adds besides the tag (RFC 3711 §3.4)."""
 CANNOT_SEGMENT = (errno.EIO, errno.EINVAL, errno.EOPNOTSUPP, errno.EMSGSIZE)
 """No checksum offload on the way, an old kernel, or a narrow path: packets go one by one then."""
+FULL_WAITS, FULL_WAIT_S = 2, 0.002
+"""How often, and how long, one flush waits for a full socket: the whole worker waits with it, and
+4 ms are below what a delay of 5 ms allows. What does not leave then is lost, and asked again."""
 
 _SEGMENT_HEADER = Struct("QiiH").pack
 
@@ -144,6 +147,8 @@ class Fanout:
         self.segments = segment and self._sendmmsg is not None
         self._holding = False
         self._waiting: list[_Plan] = []
+        self._patience = 0
+        self._wait: Callable[..., Any] = select.select
         self._arena = Arena(self._capacity)
         self._control = libc_types.new("unsigned char[]", CONTROL_BYTES)
         self._control_start = int(libc_types.cast("uintptr_t", self._control))
@@ -156,6 +161,7 @@ class Fanout:
     def flush(self) -> None:
         """Send what was kept, lane by lane, each in its order."""
         self._holding = False
+        self._patience = FULL_WAITS
         waiting, self._waiting = self._waiting, []
         for plan in waiting:
             held, plan.held = plan.held, []
@@ -167,6 +173,7 @@ class Fanout:
         if plan is None:
             plan = lane.plan = self._plan(lane)
         if not self._holding:
+            self._patience = FULL_WAITS
             self._send_plan(plan, [plain])
             return
         if not plan.held:
@@ -174,7 +181,11 @@ class Fanout:
         plan.held.append(plain)
 
     def report(self, lane: Lane, plain: bytes) -> None:
-        """Protect and send a compound of RTCP to every receiver of `lane`, at once."""
+        """Protect and send a compound of RTCP to every receiver of `lane`, at once.
+
+        A full socket is not waited for: the next report comes within a second.
+        """
+        self._patience = 0
         plan: _Plan | None = lane.plan
         if plan is None:
             plan = lane.plan = self._plan(lane)
@@ -275,7 +286,6 @@ class Fanout:
             return end
         control = self._control_start if packets > 1 else 0
         headers = chunk.headers_for(places, packets * len(sizes), control)
-        patience = 2
         while start < end:
             done = self._sendmmsg(self._fd, headers + start, end - start, 0)
             if done > 0:
@@ -289,9 +299,9 @@ class Fanout:
             if packets > 1 and code in CANNOT_SEGMENT:
                 self.segments = False
                 return start
-            if code in (errno.EAGAIN, errno.ENOBUFS) and patience:
-                patience -= 1
-                select.select((), (self._fd,), (), 0.002)
+            if code in (errno.EAGAIN, errno.ENOBUFS) and self._patience:
+                self._patience -= 1
+                self._wait((), (self._fd,), (), FULL_WAIT_S)
                 continue
             if code in (errno.EAGAIN, errno.ENOBUFS):
                 self.dropped += (end - start) * packets

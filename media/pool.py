@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -199,13 +200,17 @@ class WorkerPool:
         if not living:
             raise ControlError("worker_lost")
         seat = min(living, key=lambda s: len(s.sessions))
-        answered: dict[str, str] = await self._ask(seat, message)
-        session = answered["session"]
-        self._sessions[session] = seat
-        seat.sessions.add(session)
+        answered: dict[str, str] = await self._ask(seat, message, partial(self._enter, seat))
         if isinstance(message, Publish) and len(self._seats) > 1:
             await self._end_elsewhere(message, seat)
+        if answered["session"] not in self._sessions:
+            raise ControlError("session_ended")
         return answered
+
+    def _enter(self, seat: _Seat, answered: dict[str, str]) -> None:
+        """When the reply is read, so that an `ended` right behind it finds the session."""
+        self._sessions[answered["session"]] = seat
+        seat.sessions.add(answered["session"])
 
     async def _end_elsewhere(self, message: Publish, seat: _Seat) -> None:
         for other in self._seats:
@@ -224,10 +229,15 @@ class WorkerPool:
             raise ControlError("no_session")
         return seat
 
-    async def _ask(self, seat: _Seat, message: Request) -> dict[str, Any]:
+    async def _ask(
+        self,
+        seat: _Seat,
+        message: Request,
+        record: Callable[[dict[str, Any]], None] | None = None,
+    ) -> dict[str, Any]:
         if seat.client is None:
             raise ControlError("worker_lost")
-        return await seat.client.request(message)
+        return await seat.client.request(message, record)
 
     async def _all(self, message: Request) -> None:
         """To every living worker; one that is down learns it when it starts."""
@@ -268,7 +278,7 @@ class WorkerPool:
                 await client.request(meeting.stage)
             for mute in meeting.mutes.values():
                 await client.request(mute)
-        self.on_event({"event": "worker_started", "index": seat.index, **client.welcome})
+        self._tell({"event": "worker_started", "index": seat.index, **client.welcome})
 
     async def _spawn(self, seat: _Seat, command: list[str]) -> None:
         output = None
@@ -306,15 +316,13 @@ class WorkerPool:
                 await self._start(seat)
             except (ControlError, OSError) as exc:
                 failures += 1
-                self.on_event(
-                    {"event": "worker_start_failed", "index": seat.index, "why": str(exc)}
-                )
+                self._tell({"event": "worker_start_failed", "index": seat.index, "why": str(exc)})
                 continue
             await self._link()
             failures = failures + 1 if asyncio.get_running_loop().time() - born < 60 else 0
 
     def _lost(self, seat: _Seat) -> None:
-        self.on_event({"event": "worker_lost", "index": seat.index})
+        self._tell({"event": "worker_lost", "index": seat.index})
         for session in list(seat.sessions):
             self._heard(seat, {"event": "ended", "session": session, "reason": "worker_lost"})
 
@@ -322,7 +330,16 @@ class WorkerPool:
         if event["event"] == "ended":
             seat.sessions.discard(event["session"])
             self._sessions.pop(event["session"], None)
-        self.on_event({**event, "worker": seat.index})
+        self._tell({**event, "worker": seat.index})
+
+    def _tell(self, event: Event) -> None:
+        """A listener's defect is told to the loop; workers are watched all the same."""
+        try:
+            self.on_event(event)
+        except Exception as exc:
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": f"listener of {event['event']}", "exception": exc}
+            )
 
 
 def _join(host: str, port: int) -> str:

@@ -28,6 +28,7 @@ STATUS = {
     "no_meeting": 404,
     "bad_name": 404,
     "codec_differs": 409,
+    "session_ended": 409,
     "sdp_too_large": 413,
     "too_many_sessions": 503,
     "too_many_publishers": 503,
@@ -35,6 +36,7 @@ STATUS = {
     "too_many_meetings": 503,
     "worker_lost": 503,
     "timeout": 504,
+    "internal": 500,
     "malformed": 400,
     "sdp_malformed": 400,
 }
@@ -200,17 +202,21 @@ class Sessions:
             answered = await self._bridge.restart(session, fragment)
         except ControlError as exc:
             return refused(exc)
+        if session not in self._etags:
+            # it ended meanwhile: its URL must stay gone
+            return problem(404, "no_session")
         self._etags[session] = answered["etag"]
         headers = {"Content-Type": FRAGMENT_TYPE, "ETag": f'"{answered["etag"]}"'}
         return Answer(200, headers, answered["fragment"].encode())
 
     async def delete(self, session: str) -> Answer:
-        """End a session (RFC 9725 §4.2)."""
-        if self._etags.pop(session, None) is None:
+        """End a session (RFC 9725 §4.2). One that could not be ended keeps its URL, for a retry."""
+        if session not in self._etags:
             return problem(404, "no_session")
         try:
             await self._bridge.end(session)
         except ControlError as exc:
             if exc.code not in ("no_session", "worker_lost"):
                 return refused(exc)
+        self.ended(session)
         return Answer(200)

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -22,6 +23,8 @@ from .sdp import OfferRefused
 from .stats import engine_stats
 
 Reply = dict[str, Any]
+TRACE_CHARS = 4000
+"""Of a defect, in the log: the last calls say where it is."""
 
 
 class Worker:
@@ -94,6 +97,12 @@ class Worker:
                     reply: Reply = {"re": number, "ok": self.carry_out(message)}
                 except (Refused, OfferRefused, control.ControlError) as exc:
                     error = {"code": exc.code, "detail": exc.detail}
+                    reply = {"re": number, "error": error}
+                except Exception as exc:
+                    # a defect in one command must not end the channel: the pool would take the
+                    # worker for lost and end all its sessions
+                    log({"event": "internal", "trace": traceback.format_exc()[-TRACE_CHARS:]})
+                    error = {"code": "internal", "detail": type(exc).__name__}
                     reply = {"re": number, "error": error}
                 writer.write(json.dumps(reply).encode() + b"\n")
                 await writer.drain()

@@ -37,7 +37,7 @@ async def test_empty_datagrams_kill_without_the_length_shield() -> None:
     async with room(shields=OFF["length"]) as made:
         talker, sites = await running(made)
         empty_and_oversized(made, sites[0])
-        assert not await meeting_goes_on(made, talker, sites)
+        assert not await meeting_goes_on(made, talker, sites, goes_on=False)
 
 
 def forged_dtls(target: tuple[str, int]) -> None:
@@ -59,7 +59,7 @@ async def test_forged_alerts_and_hellos_in_the_handshake() -> None:
 
 async def test_forged_dtls_kills_a_handshake_without_the_source_shield() -> None:
     async with room(shields=OFF["source"]) as made:
-        assert not await handshake_under_fire(made, forged_dtls)
+        assert not await handshake_under_fire(made, forged_dtls, goes_on=False)
 
 
 def hijack(made: Room, site: Site) -> socket.socket:
@@ -83,7 +83,7 @@ async def test_wrong_integrity_steals_a_session_without_the_shield() -> None:
     async with room(shields=OFF["integrity"]) as made:
         talker, sites = await running(made)
         hijack(made, sites[0])
-        assert not await meeting_goes_on(made, talker, sites)
+        assert not await meeting_goes_on(made, talker, sites, goes_on=False)
 
 
 def forged_srtp(made: Room, talker: Talker, sites: list[Site]) -> None:
@@ -117,7 +117,7 @@ async def test_forged_srtp_spoils_the_picture_without_the_authentic_shield() -> 
         talker, sites = await running(made)
         for _ in range(5):  # a busy machine may drop a burst of forgeries before the bridge sees it
             forged_srtp(made, talker, sites)
-            if not await meeting_goes_on(made, talker, sites):
+            if not await meeting_goes_on(made, talker, sites, goes_on=False):
                 return
         raise AssertionError("forged packets did no harm: the shield's test proves nothing")
 
@@ -172,10 +172,12 @@ async def test_a_wrong_certificate_never_connects() -> None:
         made.sites.append(site)
         opener = partial(made.engine.receive, "m", "r")
         site.take(opener(_other_fingerprint(site.offer())))
-        with contextlib.suppress(AssertionError, TimeoutError):
-            async with asyncio.timeout(3):
-                await site.connect()
+        joining = asyncio.ensure_future(site.connect())
         await until(lambda: made.events, "the refusal")
+        joining.cancel()
+        # the site may have heard of it first: an alert, which aiortc takes for a lost connection
+        with contextlib.suppress(asyncio.CancelledError, AssertionError, ConnectionError):
+            await joining
         assert [e["event"] for e in made.events] == ["ended"]
         assert made.events[0]["reason"] == "handshake_failed"
 

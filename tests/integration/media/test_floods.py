@@ -129,7 +129,7 @@ async def test_ten_thousand_unknown_sources() -> None:
 async def test_unknown_sources_keep_a_site_out_without_the_source_shield() -> None:
     async with room(shields=OFF["source"]) as made:
         await running(made)
-        assert not await handshake_under_fire(made, strangers(made))
+        assert not await handshake_under_fire(made, strangers(made), goes_on=False)
 
 
 async def test_twenty_thousand_fuzzed_datagrams() -> None:

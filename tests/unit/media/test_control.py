@@ -118,6 +118,40 @@ class TestChannel:
                 await client.request(message)
             assert refused.value.code == code
 
+    async def test_a_defect_costs_one_command_not_the_channel(
+        self,
+        client: WorkerClient,
+        worker: Worker,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        """The pool ends a worker, with all its sessions, when its channel ends."""
+
+        def defect(*args: Any) -> None:
+            raise ValueError("not foreseen")
+
+        monkeypatch.setattr(worker.engine, "set_stage", defect)
+        with pytest.raises(ControlError) as refused:
+            await client.request(SetStage(meeting="m"))
+        assert (refused.value.code, refused.value.detail) == ("internal", "ValueError")
+        assert "not foreseen" in capsys.readouterr().err
+        assert await client.request(Stats())
+        assert not client.lost.is_set()
+
+    async def test_a_defect_of_a_listener_does_not_end_the_channel(self, worker: Worker) -> None:
+        told: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, what: told.append(what))
+
+        def defect(event: dict[str, Any]) -> None:
+            raise KeyError("session")
+
+        made = WorkerClient(defect)
+        await made.connect(worker.path)
+        worker.tell({"event": "speaking"})
+        assert await made.request(Stats())
+        assert isinstance(told[0]["exception"], KeyError)
+        await made.close()
+
     async def test_hello_comes_first(self, worker: Worker) -> None:
         reader, writer = await asyncio.open_unix_connection(worker.path)
         writer.write(b'{"type":"stats","id":3}\n')

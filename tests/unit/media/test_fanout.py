@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from media.bounds import Bounds
 from media.datagrams import Address, libc_types
-from media.fanout import Fanout
+from media.fanout import FULL_WAITS, Fanout
 from media.forwarder import Feed, Stream
 from media.lanes import Profile
 from media.rtp import RtpPacket, parse_rtp
@@ -82,7 +82,9 @@ def test_every_receiver_can_read_every_packet(
     assert (fanout.sent, fanout.dropped, fanout.unprotected) == (45, 0, 0)
 
 
-def burst(fanout: Fanout, sizes: list[int], receivers: list[Receiver], profile: int = GCM) -> None:
+def burst(
+    fanout: Fanout, sizes: list[int], receivers: list[Receiver], profile: int = GCM
+) -> Stream:
     """Packets of given sizes, held and sent in one go."""
     stream = Stream("opus", 48000)
     overhead = 10 if profile == CM else 16
@@ -96,6 +98,7 @@ def burst(fanout: Fanout, sizes: list[int], receivers: list[Receiver], profile: 
         stream.forward(kept, 0.0, fanout)
     assert all(not receiver.received() for receiver in receivers)
     fanout.flush()
+    return stream
 
 
 @given(st.lists(st.sampled_from([1, 2, 40, 700, 1100]), min_size=1, max_size=20))
@@ -206,6 +209,31 @@ def test_an_unreachable_address_is_skipped_and_counted() -> None:
     assert [len(r.received()) for r in receivers] == [5, 0, 5, 5]
     assert fanout.dropped == 5
     assert fanout.sent == 15
+
+
+def test_a_full_socket_is_waited_for_once_a_flush() -> None:
+    """However many lanes and batches there are: all sites wait with the one that is waited for."""
+    fanout = Fanout(sender(), bounds=Bounds(fanout=2))
+    waits: list[float] = []
+
+    def full(fd: int, headers: Any, count: int, flags: int) -> int:
+        libc_types.errno = errno.EAGAIN
+        return -1
+
+    def wait(*args: Any) -> None:
+        waits.append(args[-1])
+
+    real, fanout._sendmmsg, fanout._wait = fanout._sendmmsg, full, wait
+    receivers = [Receiver() for _ in range(6)]
+    stream = burst(fanout, [300, 20, 300], receivers)
+    assert len(waits) == FULL_WAITS
+    assert (fanout.sent, fanout.dropped) == (0, 18)
+    lane = next(iter(stream.lanes.values()))
+    fanout.report(lane, b"\x80\xc9\x00\x01\x00\x00\x00\x07")
+    assert len(waits) == FULL_WAITS
+    fanout._sendmmsg = real
+    burst(fanout, [300], receivers)
+    assert fanout.sent == 6
 
 
 def test_one_packet_again() -> None:

@@ -148,6 +148,29 @@ async def test_delete_once(sessions: Sessions, bridge: Bridge) -> None:
     assert (await sessions.delete("s1")).status == 200
 
 
+async def test_a_delete_that_failed_can_be_tried_again(bridge: Bridge, sessions: Sessions) -> None:
+    await sessions.post("publish", "m", "a", SDP_TYPE, b"v=0")
+    bridge.refuse = ControlError("timeout")
+    assert (await sessions.delete("s1")).status == 504
+    bridge.refuse = None
+    assert (await sessions.delete("s1")).status == 200
+    assert bridge.calls[-1] == ("end", "s1")
+
+
+async def test_a_session_that_ends_during_its_restart_stays_gone(
+    bridge: Bridge, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sessions.post("publish", "m", "a", SDP_TYPE, b"v=0")
+
+    async def ending(session: str, fragment: str) -> dict[str, str]:
+        sessions.ended(session)
+        return {"fragment": "a=ice-ufrag:new\r\n", "etag": "new"}
+
+    monkeypatch.setattr(bridge, "restart", ending)
+    assert (await sessions.patch("s1", FRAGMENT_TYPE, "*", FRAGMENT)).status == 404
+    assert not sessions.known("s1")
+
+
 async def test_an_ended_session_has_no_url(sessions: Sessions) -> None:
     await sessions.post("publish", "m", "a", SDP_TYPE, b"v=0")
     assert sessions.known("s1")
