@@ -68,6 +68,8 @@ from server.sandbox.tiles import TileRenderer
 from server.settings import Settings
 
 log = structlog.get_logger(__name__)
+ASKED_BY_ITSELF = frozenset({"/api/lease", "/api/device/standing"})
+"""Commands that a tablet sends without anybody touching it: they keep no session awake."""
 TOUCH_SECONDS = 60
 """How exactly a session remembers when it was last used; finer costs a write per request."""
 DAILY = (TRIM_MARKS, COLLECT_FILES)
@@ -96,9 +98,11 @@ class Identity:
         return living.actor if living else None
 
     async def identify_and_touch(self, request: Request) -> Actor | None:
-        """The same for a request, which also keeps the session awake."""
+        """The same for a request; a command keeps the session awake. Reading does not: live news
+        make an untouched tablet read, and who reads by hand says so with `active`."""
         actor = await self.identify(request)
-        if actor is not None:
+        commanded = request.method not in ("GET", "HEAD")
+        if actor is not None and commanded and request.scope["path"] not in ASKED_BY_ITSELF:
             await self.touch(actor)
         return actor
 

@@ -10,7 +10,7 @@ import pytest
 import websockets
 
 from tests.harness.server import RunningServer, running
-from tests.harness.tablet import Tablet
+from tests.harness.tablet import WAIT_SECONDS, Tablet
 from tests.integration.conftest import SignIn
 
 
@@ -139,3 +139,46 @@ async def test_a_leased_key_is_not_kept_with_the_answered_commands(
     finally:
         database.close()
     assert not [key for key, body in kept if "thue-khoa" in key or leases[0]["key"] in (body or "")]
+
+
+async def test_only_a_hand_keeps_a_session_awake(sign_in: SignIn, server: RunningServer) -> None:
+    """Live news makes an untouched tablet read, and renew its lease: that keeps nothing awake."""
+    tablet = await sign_in("daibieu1")
+    long_ago = 60_000
+    _seen(server, tablet, set_to=_seen(server, tablet) - long_ago)
+    aged = _seen(server, tablet)
+    async with tablet.live() as live:
+        await tablet.do("GET", "/me")
+        await tablet.do("GET", "/meetings")
+        await tablet.do("POST", "/lease")
+        await live.send(t="ping")
+        await live.expect("pong")
+        assert _seen(server, tablet) == aged
+        await live.send(t="active")
+        await live.send(t="ping")
+        await live.expect("pong")
+        assert _seen(server, tablet) > aged
+
+
+async def test_a_command_keeps_a_session_awake(sign_in: SignIn, server: RunningServer) -> None:
+    tablet = await sign_in("daibieu1")
+    _seen(server, tablet, set_to=_seen(server, tablet) - 60_000)
+    aged = _seen(server, tablet)
+    assert (await tablet.refused("POST", "/meetings", {}))[0] in (403, 422)
+    assert _seen(server, tablet) > aged
+
+
+def _seen(server: RunningServer, tablet: Tablet, set_to: int | None = None) -> int:
+    """When the session of this tablet was last used, unix ms, as it is stored."""
+    database = pysqlite3.connect(str(server.data / "phonghop.sqlite3"), timeout=WAIT_SECONDS)
+    try:
+        if set_to is not None:
+            change = "UPDATE session SET seen_at = ? WHERE device_id = ?"
+            database.execute(change, (set_to, tablet.device))
+            database.commit()
+        row = database.execute(
+            "SELECT seen_at FROM session WHERE device_id = ?", (tablet.device,)
+        ).fetchone()
+    finally:
+        database.close()
+    return int(row[0])

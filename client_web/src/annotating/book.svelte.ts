@@ -11,6 +11,7 @@ import { byLayer, mayChange, mayRemove, privateLayer, type KnownLayers } from '.
 import { forgetInks } from './marks/mark-shape';
 import { PageListeners, type PageListener } from './page-listeners';
 import { Post, type Ephemeral } from './post';
+import { unsentWork, type UnsentWork } from './unsent-work';
 
 export interface Standing {
   /** Batches only in this tab's memory. */
@@ -42,6 +43,8 @@ export class Book {
   canRedo = $state(false);
   /** Grows with every change of the open layers: lists that read marks depend on it. */
   revision = $state(0);
+  /** Changes on this device that do not open any more: its key was replaced. */
+  unopened = $state(0);
   /** Who works at this device. */
   me = $state<string | null>(null);
   readonly layers = new OpenLayers({
@@ -56,6 +59,8 @@ export class Book {
   readonly mayAnnotate = $derived(this.layers.writing?.may_write ?? false);
   onNews: (news: LayerNews) => void = () => undefined;
   onEphemeral: (message: Ephemeral) => void = () => undefined;
+  /** The disk takes no more. */
+  onUnkept: () => void = () => undefined;
 
   private post: Promise<Post> | null = null;
   private running: Post | null = null;
@@ -87,6 +92,7 @@ export class Book {
     this.me = person;
     this.standing = { ...NOTHING, keepsNothing: !keeps };
     this.refused = [];
+    this.unopened = 0;
     this.post = person === null ? null : this.start(person, keeps);
     if (documentId !== null && person !== null) void this.open(documentId);
   }
@@ -259,6 +265,20 @@ export class Book {
     return core ? core.unsent + core.refused.length : 0;
   }
 
+  /** The same once what is being written is written: before somebody goes. */
+  async unsentWork(): Promise<UnsentWork> {
+    const post = await this.post;
+    if (!post) return { unsent: 0, unkept: 0 };
+    const { unsent, unkept } = await unsentWork(post.runner, () => this.standing.keepsNothing);
+    return { unsent: unsent + post.unopened, unkept };
+  }
+
+  /** The owner lets go of what does not open any more. */
+  async forgetUnopened(): Promise<void> {
+    await this.running?.forgetUnopened();
+    this.unopened = this.running?.unopened ?? 0;
+  }
+
   /** Closing the page now would lose work, or leave it where the browser may evict it. */
   get wouldLose(): boolean {
     const { unwritten, unsent, keepsNothing } = this.standing;
@@ -278,6 +298,11 @@ export class Book {
       stand: () => this.look(),
       ephemeral: (message: Ephemeral) => this.onEphemeral(message),
       page: () => this.pages.inView(),
+      unkept: () => {
+        if (serving !== this.serving) return;
+        this.standing = { ...this.standing, keepsNothing: true };
+        this.onUnkept();
+      },
     };
     const post = await Post.open(person, keeps, listener).catch(() => {
       // A broken or forbidden store: marks still go to the server, and the page says what is kept.
@@ -289,6 +314,7 @@ export class Book {
       return post;
     }
     this.running = post;
+    this.unopened = post.unopened;
     this.look();
     return post;
   }

@@ -1,5 +1,7 @@
 /** The delegate's marks on documents: pens, the marks over each page, their list and their safety. */
 import type { DocumentView } from '../wire';
+import { t } from '../i18n';
+import { toast } from '../ui';
 import { book } from './book.svelte';
 import { linesOf } from './kept-lines';
 import { tellNews } from './layers/news.svelte';
@@ -16,6 +18,7 @@ export { type DocumentRights } from './desk.svelte';
 export { type KeptLine } from './kept-lines';
 
 book.onNews = tellNews;
+book.onUnkept = () => toast(t('marks.unkept'));
 book.onEphemeral = (message) => wetRoom.receive(message);
 
 export const annotating = {
@@ -47,4 +50,6 @@ export const annotating = {
     (await book.kept()).map(({ documentId, marks }) => ({ documentId, lines: linesOf(marks) })),
   /** Batches of this person that the server has not got, in all documents. */
   countUnsent: () => book.countUnsent(),
+  /** Before somebody goes: what waits once everything is written, and what this device lacks. */
+  unsentWork: () => book.unsentWork(),
 };

@@ -13,6 +13,7 @@ import {
   type ServerMessage,
 } from './core';
 import { Following } from './following';
+import { FallbackOutbox } from './storage/fallback-outbox';
 import { LayerShelf } from './storage/layer-shelf';
 import { SealedOutbox, senderLease } from './storage/sealed-outbox';
 
@@ -37,6 +38,8 @@ export interface PostListener {
   ephemeral: (message: Ephemeral) => void;
   /** The page before the person's eyes. */
   page: () => number;
+  /** The disk takes no more: what is not sent is in this tab's memory only. */
+  unkept: () => void;
 }
 
 /** This tab alone, for a browser that keeps nothing. */
@@ -58,6 +61,7 @@ export class Post {
     readonly runner: SyncRunner,
     /** `null`: this browser keeps nothing (no WebCrypto on plain HTTP); marks live in the tab. */
     readonly shelf: LayerShelf | null,
+    private readonly outbox: SealedOutbox | null,
     private readonly listener: PostListener,
   ) {
     this.following = new Following(runner, shelf, listener.page);
@@ -67,14 +71,17 @@ export class Post {
   static async open(person: string, keeps: boolean, listener: PostListener): Promise<Post> {
     const outbox = keeps
       ? new SealedOutbox({
-          store: sealed.store(OUTBOX_BUCKET, 'strict'),
-          lazy: sealed.store(OUTBOX_BUCKET),
+          store: sealed.store(OUTBOX_BUCKET, 'strict', person),
+          lazy: sealed.store(OUTBOX_BUCKET, 'relaxed', person),
           person,
           newId,
         })
       : null;
-    const storage: OutboxStorage = outbox ?? new MemoryOutbox(newId()).tab();
-    const shelf = keeps ? new LayerShelf(sealed.store('layers')) : null;
+    const gaveUp = (): void => listener.unkept();
+    const storage: OutboxStorage = outbox
+      ? new FallbackOutbox({ disk: outbox, random: Math.random, gaveUp })
+      : new MemoryOutbox(newId()).tab();
+    const shelf = keeps ? new LayerShelf(sealed.store('layers', 'relaxed', person)) : null;
     const runner = await SyncRunner.start({
       person,
       storage,
@@ -97,7 +104,7 @@ export class Post {
       },
       ephemeral: (message) => listener.ephemeral(message),
     });
-    const post: Post = new Post(person, runner, shelf, listener);
+    const post: Post = new Post(person, runner, shelf, outbox, listener);
     if (outbox) post.endings.push(() => outbox.close());
     post.join();
     return post;
@@ -106,6 +113,15 @@ export class Post {
   /** True when the live connection carries frames. */
   get online(): boolean {
     return this.live;
+  }
+
+  /** Batches and refusals that lie on this device and do not open any more. */
+  get unopened(): number {
+    return this.outbox?.unopened ?? 0;
+  }
+
+  async forgetUnopened(): Promise<void> {
+    await this.outbox?.forgetUnopened();
   }
 
   /** What nobody keeps: it leaves now or never. */

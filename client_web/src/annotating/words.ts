@@ -126,6 +126,13 @@ export const words = {
     'marks.unsent': '{count} thay đổi còn ở máy này, chưa lên máy chủ',
     'marks.unsent.refused': '{count} phần ghi chú cần bạn xem',
     'marks.unsent.look': 'Xem',
+    'marks.unkept':
+      'Máy này không ghi thêm được nữa. Ghi chú được gửi thẳng lên máy chủ; đừng đóng trang khi mất mạng.',
+    'marks.unopened': '{count} thay đổi trên máy này không mở được',
+    'marks.unopened.hint':
+      'Quý vị đã ghi khi ngoại tuyến, rồi khóa của máy này bị thay. Chúng vẫn nằm nguyên, đã mã hóa, trên máy. Hãy báo thư ký trước khi xóa.',
+    'marks.unopened.drop': 'Xóa khỏi máy này',
+    'marks.unopened.drop.sure': 'Xóa hẳn {count} thay đổi không mở được? Không lấy lại được.',
     'marks.refused.export': 'Lưu tất cả ra tệp',
     'marks.refused.retry': 'Gửi lại',
     'marks.refused.restore': 'Khôi phục và gửi lại',
@@ -352,6 +359,14 @@ export const words = {
       '{count} {count|change is|changes are} only on this device, not on the server yet',
     'marks.unsent.refused': '{count} {count|part|parts} of your marks to be looked at',
     'marks.unsent.look': 'Look',
+    'marks.unkept':
+      'This device can save no more. Marks go straight to the server; do not close the page while offline.',
+    'marks.unopened': '{count} {count|change|changes} on this device cannot be opened',
+    'marks.unopened.hint':
+      'Made offline, before the key of this device was replaced. They still lie here, encrypted, as they were. Tell the secretariat before you delete them.',
+    'marks.unopened.drop': 'Delete from this device',
+    'marks.unopened.drop.sure':
+      'Delete {count} {count|change|changes} that cannot be opened? They cannot be brought back.',
     'marks.refused.export': 'Save all to a file',
     'marks.refused.retry': 'Send again',
     'marks.refused.restore': 'Restore and send again',

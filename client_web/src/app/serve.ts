@@ -30,7 +30,7 @@ async function serveMarks(person: string | null, keeps: boolean): Promise<void> 
     import('../documents'),
   ]);
   if (mine !== asked) return;
-  session.countUnsent = () => annotating.countUnsent();
+  session.unsentWork = () => annotating.unsentWork();
   keeping.alongside = annotating.takeAlong;
   annotating.serve(person, keeps);
 }

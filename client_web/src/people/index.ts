@@ -9,4 +9,4 @@ export { default as Unlock } from './Unlock.svelte';
 export { watchActivity } from './activity';
 export { IdleClock, watchIdle } from './idle';
 export { addressed, byGivenName, fold, matches } from './names';
-export { session } from './session.svelte';
+export { session, type UnsentWork } from './session.svelte';

@@ -3,7 +3,6 @@ import { sealed } from '../sealed';
 import { api, type DeviceStanding, type Lease, type Me } from '../wire';
 
 const BUCKET = 'people';
-const LEFT = 'phonghop.leaving';
 
 /** Takes the lease of an online sign-in; false where the browser has no WebCrypto (plain HTTP). */
 export async function adoptLease(lease: Lease, me: Me): Promise<boolean> {
@@ -35,30 +34,47 @@ export async function rememberedMe(): Promise<Me | null> {
   return bytes === undefined ? null : (JSON.parse(new TextDecoder().decode(bytes)) as Me);
 }
 
+/** A word this device remembers beyond a reload; without storage it remembers nothing. */
+function remembered(key: string) {
+  return {
+    /** False where nothing can be remembered. */
+    remember(word = '1'): boolean {
+      try {
+        localStorage.setItem(key, word);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    word(): string | null {
+      try {
+        return localStorage.getItem(key);
+      } catch {
+        return null;
+      }
+    },
+    is(): boolean {
+      return this.word() !== null;
+    },
+    forget(): void {
+      try {
+        localStorage.removeItem(key);
+      } catch {
+        // nothing was kept
+      }
+    },
+  };
+}
+
 /**
  * A sign-out without a network cannot reach the server: it is remembered, and said at the next
  * contact before anything else, so that the session cookie opens nothing for the next person.
+ * Where nothing can be remembered the session ends by itself when idle.
  */
-export const pendingSignOut = {
-  remember(): void {
-    try {
-      localStorage.setItem(LEFT, '1');
-    } catch {
-      // no storage: the session ends by itself when idle
-    }
-  },
-  is(): boolean {
-    try {
-      return localStorage.getItem(LEFT) === '1';
-    } catch {
-      return false;
-    }
-  },
-  forget(): void {
-    try {
-      localStorage.removeItem(LEFT);
-    } catch {
-      // nothing was kept
-    }
-  },
-};
+export const pendingSignOut = remembered('phonghop.leaving');
+
+/** What lies here could not be taken away at a sign-out: 'keep' or 'drop', tried again later. */
+export const pendingClearing = remembered('phonghop.clearing');
+
+/** Nobody touched the tablet and it was locked: a reload opens nothing either. */
+export const idleLock = remembered('phonghop.locked');

@@ -4,6 +4,7 @@
  *   starting ─▶ out ─sign in─▶ in ─sign out─▶ out
  *      └─ no server, a lease lies here ─▶ locked ─PIN─▶ in (offline)
  *
+ * Untouched for long it is `locked` too, or `out` without a PIN, and a reload opens nothing.
  * `expired` while in: the server no longer knows the session; the page stays, the outbox waits.
  */
 import { sealed, type UnlockAnswer } from '../sealed';
@@ -17,12 +18,25 @@ import {
   recallDevice,
 } from '../wire';
 import type { About, Lease, Me, SignedIn } from '../wire';
-import { adoptLease, isRevoked, pendingSignOut, rememberedMe } from './presence';
+import {
+  adoptLease,
+  idleLock,
+  isRevoked,
+  pendingClearing,
+  pendingSignOut,
+  rememberedMe,
+} from './presence';
 
 /** A lease lasts days; renewed this early, only who stays away for as long comes near its end. */
 const RENEW_BEFORE_MS = 2 * 24 * 60 * 60_000;
 
 export type Phase = 'starting' | 'out' | 'locked' | 'in';
+
+/** Changes that have not reached the server, and those of them that this device does not hold. */
+export interface UnsentWork {
+  unsent: number;
+  unkept: number;
+}
 
 class Session {
   phase = $state<Phase>('starting');
@@ -39,9 +53,12 @@ class Session {
   /** This browser lets us encrypt, so offline work is possible. */
   canSeal = $state(true);
   hasPin = $state(false);
+  /** A sign-out could not take away what lies on this device. */
+  leftBehind = $state(false);
   private leaving: Promise<void> | null = null;
-  /** How much of this person's work has not reached the server; the app joins the outbox here. */
-  countUnsent: () => Promise<number> = () => Promise.resolve(0);
+  /** What of this person's work has not reached the server, once what is being written is written;
+   * the app joins the outbox here. */
+  unsentWork: () => Promise<UnsentWork> = () => Promise.resolve({ unsent: 0, unkept: 0 });
 
   constructor() {
     api.onSessionEnded = () => this.ended();
@@ -59,7 +76,9 @@ class Session {
   async start(): Promise<void> {
     void this.loadAbout();
     await this.recall();
+    await this.clearAgain();
     this.unreachable = false;
+    if (idleLock.is() && this.staysLocked()) return;
     try {
       if (pendingSignOut.is()) await this.finishSignOut();
       const [me, lease] = await Promise.all([
@@ -80,6 +99,18 @@ class Session {
     await sealed.ready.catch(() => (this.canSeal = false));
     const device = sealed.device();
     if (device !== null) recallDevice(device);
+  }
+
+  /** Only the PIN opens what was locked; where there is none any more, the session is opened anew. */
+  private staysLocked(): boolean {
+    this.idle = true;
+    const byPin = this.canSeal && sealed.state() === 'locked';
+    if (byPin) this.phase = 'locked';
+    else {
+      pendingSignOut.remember();
+      idleLock.forget();
+    }
+    return byPin;
   }
 
   async loadAbout(): Promise<void> {
@@ -103,6 +134,7 @@ class Session {
   /** Opens what lies on this device, without the server. */
   async unlock(pin: string): Promise<UnlockAnswer> {
     const answer = await sealed.unlock(pin);
+    if (answer === 'wiped') this.endSession();
     if (answer !== 'ok') return answer;
     const me = await rememberedMe();
     if (me === null) return 'wiped';
@@ -110,21 +142,40 @@ class Session {
     this.phase = 'in';
     this.expired = false;
     this.idle = false;
+    idleLock.forget();
     connection.start();
     // Says whether the server still knows the session.
     void this.refresh();
     return 'ok';
   }
 
-  /** Nobody has touched the tablet for long: what is shown goes, what is kept stays sealed. */
+  /**
+   * Nobody has touched the tablet for long: what is shown goes, what is kept stays sealed. The
+   * server's session goes on only where the PIN guards it.
+   */
   lock(): void {
     if (this.phase !== 'in') return;
+    const remembered = idleLock.remember();
+    if (!this.hasPin || !remembered) this.endSession();
+    this.hide();
+  }
+
+  private hide(): void {
+    // What is being written needs the key for a moment yet.
+    const written = this.unsentWork().catch(() => undefined);
     connection.stop();
-    const phase = this.hasPin ? 'locked' : 'out';
     this.idle = true;
+    this.phase = this.hasPin ? 'locked' : 'out';
     this.me = null;
-    this.phase = phase;
-    if (this.canSeal) sealed.lock();
+    void written.then(() => {
+      if (this.canSeal && this.phase !== 'in' && sealed.state() === 'unlocked') sealed.lock();
+    });
+  }
+
+  /** Ends the session on the server, now or at the next contact. */
+  private endSession(): void {
+    pendingSignOut.remember();
+    void this.finishSignOut().catch(() => undefined);
   }
 
   /** Asks anew who this is: the idle time depends on the meetings that are running. */
@@ -147,15 +198,36 @@ class Session {
   }
 
   async signOut(keepUnsent: boolean): Promise<void> {
+    // What is kept must be written while there is a key.
+    if (keepUnsent) await this.unsentWork().catch(() => undefined);
     connection.stop();
     pendingSignOut.remember();
     // The key goes first: even if the server does not answer, nothing here can be read any more.
-    if (this.canSeal) await sealed.leave({ keepUnsent });
+    if (this.canSeal) await this.clear(keepUnsent);
+    idleLock.forget();
     this.me = null;
     this.expired = false;
+    this.idle = false;
     this.phase = 'out';
     location.hash = '#/';
     await this.finishSignOut().catch(() => undefined);
+  }
+
+  /** Takes away what lies here; where the browser refuses, it is said and tried again. */
+  private async clear(keepUnsent: boolean): Promise<void> {
+    try {
+      await sealed.leave({ keepUnsent });
+      pendingClearing.forget();
+      this.leftBehind = false;
+    } catch {
+      pendingClearing.remember(keepUnsent ? 'keep' : 'drop');
+      this.leftBehind = true;
+    }
+  }
+
+  private async clearAgain(): Promise<void> {
+    const word = pendingClearing.word();
+    if (word !== null) await this.clear(word === 'keep');
   }
 
   private async finishSignOut(): Promise<void> {
@@ -176,6 +248,9 @@ class Session {
     this.expired = false;
     this.unreachable = false;
     this.idle = false;
+    idleLock.forget();
+    pendingClearing.forget();
+    this.leftBehind = false;
     this.revoked = false;
     this.phase = 'in';
     connection.start();
@@ -224,7 +299,7 @@ class Session {
     const device = sealed.device();
     if (person === null || device === null || !(await isRevoked(person, device))) return;
     connection.stop();
-    await sealed.leave({ keepUnsent: false });
+    await this.clear(false);
     this.me = null;
     this.expired = false;
     this.revoked = true;
@@ -246,7 +321,7 @@ class Session {
     // Another tab signed out: this tab forgets too.
     if (this.phase === 'in' && this.canSeal && state === 'none') this.forget();
     // Another tab was left untouched, or gave the device to somebody else.
-    if (this.phase === 'in' && this.canSeal && state === 'locked') this.lock();
+    if (this.phase === 'in' && this.canSeal && state === 'locked') this.hide();
   }
 }
 

@@ -45,13 +45,39 @@ async function openTab() {
   return { session, sealed, connection };
 }
 
+type Tab = Awaited<ReturnType<typeof openTab>>;
+
+/** The page is left or loaded anew. */
+async function closeTab({ connection, sealed }: Pick<Tab, 'connection' | 'sealed'>) {
+  connection.stop();
+  await sealed.close();
+}
+
 async function signedInWithPin() {
   answers['POST /api/sign-in'] = () => json({ me, lease });
   const tab = await openTab();
   await tab.session.signIn('thuky', 'x');
   await tab.session.setPin('739154');
-  tab.connection.stop();
-  await tab.sealed.close();
+  await closeTab(tab);
+}
+
+/** The server knows a living session; signing out ends it. */
+function livingSession() {
+  answers['GET /api/me'] = () => json(me);
+  answers['POST /api/lease'] = () => json(lease);
+  answers['POST /api/sign-out'] = () => {
+    answers['GET /api/me'] = refuse('not_signed_in', 401);
+    answers['POST /api/lease'] = refuse('not_signed_in', 401);
+    return new Response(null, { status: 204 });
+  };
+}
+
+/** Work under way until the test lets it be written. */
+function beingWritten({ session }: Pick<Tab, 'session'>): () => void {
+  let written: () => void = () => undefined;
+  const writing = new Promise<void>((resolve) => (written = resolve));
+  session.unsentWork = () => writing.then(() => ({ unsent: 1, unkept: 0 }));
+  return written;
 }
 
 beforeEach(() => {
@@ -146,7 +172,8 @@ test('an untouched tablet shows nothing, and opens again with the PIN', async ()
   const { session, sealed } = await openTab();
   await session.signIn('thuky', 'x');
   session.lock();
-  expect([session.phase, session.me, sealed.state()]).toEqual(['locked', null, 'locked']);
+  expect([session.phase, session.me]).toEqual(['locked', null]);
+  await vi.waitFor(() => expect(sealed.state()).toBe('locked'));
   answers['GET /api/me'] = () => json(me);
   expect(await session.unlock('739154')).toBe('ok');
   expect([session.phase, session.idle]).toEqual(['in', false]);
@@ -233,4 +260,106 @@ test('a session that only ended leaves what lies here', async () => {
   await vi.waitFor(() => expect(asked).toContain('POST /api/device/standing'));
   expect(session.revoked).toBe(false);
   expect(sealed.state()).toBe('locked');
+});
+
+test('what was locked stays locked over a reload, until the PIN opens it', async () => {
+  await signedInWithPin();
+  livingSession();
+  const before = await openTab();
+  await before.session.start();
+  before.session.lock();
+  await vi.waitFor(() => expect(before.sealed.state()).toBe('locked'));
+  await closeTab(before);
+
+  asked = [];
+  const reloaded = await openTab();
+  await reloaded.session.start();
+  expect([reloaded.session.phase, reloaded.session.me]).toEqual(['locked', null]);
+  expect(asked).not.toContain('GET /api/me');
+  expect(await reloaded.session.unlock('739154')).toBe('ok');
+  await closeTab(reloaded);
+
+  const after = await openTab();
+  await after.session.start();
+  expect(after.session.phase).toBe('in');
+});
+
+test('locked without a PIN: the session on the server ends, now or at the next contact', async () => {
+  livingSession();
+  const signOut = answers['POST /api/sign-out'] ?? lost;
+  answers['POST /api/sign-out'] = refuse('busy', 503);
+  const before = await openTab();
+  await before.session.start();
+  before.session.lock();
+  expect([before.session.phase, before.session.me]).toEqual(['out', null]);
+  await vi.waitFor(() => expect(asked).toContain('POST /api/sign-out'));
+  await closeTab(before);
+
+  answers['POST /api/sign-out'] = signOut;
+  const reloaded = await openTab();
+  await reloaded.session.start();
+  expect([reloaded.session.phase, reloaded.session.me]).toEqual(['out', null]);
+  expect((await fetch('/api/me', { method: 'GET' })).status).toBe(401);
+});
+
+test('five wrong PINs on a locked tablet end the session too', async () => {
+  await signedInWithPin();
+  livingSession();
+  const { session, sealed } = await openTab();
+  await session.start();
+  session.lock();
+  await vi.waitFor(() => expect(sealed.state()).toBe('locked'));
+  for (let tries = 0; tries < 4; tries++) expect(await session.unlock('111111')).toBe('wrong');
+  expect(asked).not.toContain('POST /api/sign-out');
+  expect(await session.unlock('111111')).toBe('wiped');
+  expect(asked).toContain('POST /api/sign-out');
+});
+
+test('the key stays for what is being written when the tablet locks', async () => {
+  await signedInWithPin();
+  livingSession();
+  const tab = await openTab();
+  const { session, sealed } = tab;
+  await session.start();
+  const written = beingWritten(tab);
+  session.lock();
+  await Promise.resolve();
+  expect([session.phase, sealed.state()]).toEqual(['locked', 'unlocked']);
+  written();
+  await vi.waitFor(() => expect(sealed.state()).toBe('locked'));
+});
+
+test('signing out waits for what is being written before the key goes', async () => {
+  livingSession();
+  const tab = await openTab();
+  const { session, sealed } = tab;
+  await session.start();
+  const written = beingWritten(tab);
+  const leaving = session.signOut(true);
+  await new Promise((next) => setTimeout(next));
+  expect(sealed.state()).toBe('unlocked');
+  written();
+  await leaving;
+  expect([session.phase, sealed.state()]).toEqual(['out', 'none']);
+});
+
+test('signing out ends the session although the disk refuses, and clears it at the next start', async () => {
+  await signedInWithPin();
+  livingSession();
+  const before = await openTab();
+  await before.session.start();
+  const broken = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(() => {
+    throw new DOMException('gone', 'InvalidStateError');
+  });
+  await before.session.signOut(false);
+  broken.mockRestore();
+  expect([before.session.phase, before.session.leftBehind]).toEqual(['out', true]);
+  expect(before.sealed.state()).toBe('none');
+  expect(asked).toContain('POST /api/sign-out');
+  await closeTab(before);
+
+  const reloaded = await openTab();
+  await reloaded.session.start();
+  expect(reloaded.session.leftBehind).toBe(false);
+  expect([reloaded.session.phase, reloaded.sealed.state()]).toEqual(['out', 'none']);
 });

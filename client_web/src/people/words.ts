@@ -73,6 +73,12 @@ export const words = {
     'people.sign_out.drop': 'Bỏ và đăng xuất',
     'people.sign_out.drop.sure': 'Bỏ hẳn {count} thay đổi chưa gửi? Không lấy lại được.',
     'people.sign_out.stay': 'Ở lại',
+    'people.sign_out.unkept':
+      'Máy này không ghi lại được {count} thay đổi: chúng chỉ còn trong trang đang mở và mất khi đăng xuất. Hãy ở lại đến khi có mạng để gửi lên máy chủ.',
+    'people.sign_out.lose': 'Vẫn đăng xuất',
+    'people.sign_out.lose.sure': '{count} thay đổi sẽ mất hẳn. Không lấy lại được.',
+    'people.sign_out.left':
+      'Đã đăng xuất, nhưng trình duyệt chưa cho xóa những gì giữ trên máy này (đã mã hóa). Hãy tải lại trang để thử lại.',
     'people.expired': 'Phiên đăng nhập đã hết. Ghi chú vẫn được giữ trên máy này và chờ gửi.',
     'people.no_seal':
       'Trình duyệt này không cho mã hóa dữ liệu (cần HTTPS), nên chưa dùng ngoại tuyến được.',
@@ -158,6 +164,13 @@ export const words = {
     'people.sign_out.drop.sure':
       'Drop {count} unsent {count|change|changes} for good? They cannot be brought back.',
     'people.sign_out.stay': 'Stay',
+    'people.sign_out.unkept':
+      'This device cannot save {count} {count|change|changes}: they are only in this open page and are lost when you sign out. Stay until there is a network to send them.',
+    'people.sign_out.lose': 'Sign out anyway',
+    'people.sign_out.lose.sure':
+      '{count} {count|change|changes} will be lost for good. They cannot be brought back.',
+    'people.sign_out.left':
+      'You are signed out, but the browser did not let us remove what is kept here (it is encrypted). Reload the page to try again.',
     'people.expired':
       'Your session has ended. Your marks are kept on this device and wait to be sent.',
     'people.no_seal':

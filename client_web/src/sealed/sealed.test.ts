@@ -1,5 +1,4 @@
 // @vitest-environment node
-// @vitest-environment node
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { OUTBOX_BUCKET, PinTooShort, Sealed, WRONG_PINS_ALLOWED, type Lease } from './sealed';
@@ -189,7 +188,7 @@ test('leaving takes everything, or everything but the unsent work, which waits f
   await sealed.leave({ keepUnsent: true });
   expect(sealed.state()).toBe('none');
   expect(sealed.hasPin()).toBe(false);
-  expect(await sealed.unsentOf()).toEqual(['lan']);
+  expect(await waitingFor('lan')).toEqual(['op']);
 
   await sealed.adopt(tablet.lease('minh', { key: 8 }));
   expect(await sealed.store(OUTBOX_BUCKET).keys()).toEqual([]);
@@ -201,15 +200,15 @@ test('leaving takes everything, or everything but the unsent work, which waits f
   expect(await sealed.store('pages').keys()).toEqual([]);
   expect(read(await sealed.store(OUTBOX_BUCKET).get('op'))).toBe('chưa gửi');
   await sealed.leave({ keepUnsent: false });
-  expect(await sealed.unsentOf()).toEqual([]);
+  expect(await waitingFor('lan')).toEqual([]);
 });
 
 test('nothing unsent: leaving keeps nothing, not even the bookkeeping of an empty outbox', async () => {
   const sealed = await tablet.tab();
   await sealed.adopt(tablet.lease('lan'));
   await sealed.store(OUTBOX_BUCKET).put('.queue', text('{}'));
-  expect(await sealed.unsentOf()).toEqual([]);
   await sealed.leave({ keepUnsent: true });
+  expect(await waitingFor('lan')).toEqual([]);
   await sealed.adopt(tablet.lease('lan'));
   expect(await sealed.store(OUTBOX_BUCKET).keys()).toEqual([]);
 });
@@ -249,6 +248,49 @@ test('leaving in one tab closes the other', async () => {
   expect(heard).toHaveBeenCalled();
   await expect(second.store('pages').get('1')).rejects.toBeInstanceOf(SealedLocked);
 });
+
+test('a store of one person stays closed while somebody else is here', async () => {
+  const sealed = await tablet.tab();
+  await sealed.adopt(tablet.lease('lan'));
+  const lans = sealed.store(OUTBOX_BUCKET, 'strict', 'lan');
+  await lans.put('op', text('của Lan'));
+  await sealed.adopt(tablet.lease('minh', { key: 8 }));
+  await expect(lans.put('late', text('của Lan'))).rejects.toBeInstanceOf(SealedLocked);
+  expect(await sealed.store(OUTBOX_BUCKET).keys()).toEqual([]);
+});
+
+test('a leaving that the disk refuses closes everything here, and can be asked again', async () => {
+  const sealed = await tablet.tab();
+  await sealed.adopt(tablet.lease('lan'));
+  await sealed.setPin(PIN);
+  await sealed.store('pages').put('1', text('trang'));
+  const broken = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(() => {
+    throw new DOMException('gone', 'InvalidStateError');
+  });
+  await expect(sealed.leave({ keepUnsent: false })).rejects.toThrow('gone');
+  expect(sealed.state()).toBe('none');
+  await expect(sealed.store('pages').get('1')).rejects.toBeInstanceOf(SealedLocked);
+  broken.mockRestore();
+  await sealed.leave({ keepUnsent: false });
+  await sealed.adopt(tablet.lease('lan'));
+  expect(await sealed.store('pages').keys()).toEqual([]);
+});
+
+/** Names of the unsent work of a person that lie here, sealed or not. */
+async function waitingFor(person: string): Promise<string[]> {
+  const db = await new Promise<IDBDatabase>((done) => {
+    const asked = indexedDB.open(tablet.name);
+    asked.onsuccess = () => done(asked.result);
+  });
+  const keys = await new Promise<string[][]>((done) => {
+    const asked = db.transaction('blobs').objectStore('blobs').getAllKeys();
+    asked.onsuccess = () => done(asked.result as string[][]);
+  });
+  db.close();
+  return keys
+    .filter(([who, bucket]) => who === person && bucket === OUTBOX_BUCKET)
+    .map((key) => key[2] ?? '');
+}
 
 async function everythingOnDisk(name: string): Promise<string> {
   const db = await new Promise<IDBDatabase>((done, fail) => {

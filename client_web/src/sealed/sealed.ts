@@ -90,6 +90,8 @@ export class Sealed {
   private database: Promise<SealedDatabase> | null = null;
   private lease: LeaseRecord | undefined;
   private opened: Opened | null = null;
+  /** Whose sign-out is not complete yet. */
+  private leaving: string | null = null;
   private notedAt = 0;
   private told: LockState = 'none';
   private closed = false;
@@ -100,7 +102,8 @@ export class Sealed {
     this.time = time ?? deviceTime;
     this.clock = new LeaseClock(this.time);
     this.tabs = new BroadcastChannel(this.name);
-    this.tabs.onmessage = ({ data }: MessageEvent<TabMessage>) => void this.heard(data);
+    this.tabs.onmessage = ({ data }: MessageEvent<TabMessage>) =>
+      void this.heard(data).catch(() => undefined);
     this.ready = this.load();
     this.ready.catch(() => undefined);
     this.ticking = setInterval(() => void this.watchLease().catch(() => undefined), CLOCK_NOTE_MS);
@@ -148,7 +151,7 @@ export class Sealed {
     const db = await this.open();
     const raw = keyBytesFromBase64Url(lease.key);
     const opened = await this.take(db, raw, lease.person);
-    const previous = this.lease;
+    let previous: LeaseRecord | undefined;
     const trusted = this.clock.trust(
       lease.server_time ? Date.parse(lease.server_time) : this.time.now(),
     );
@@ -156,17 +159,20 @@ export class Sealed {
     if (this.opened?.keyId !== opened.keyId || this.opened.person !== lease.person) {
       this.opened = null;
     }
-    this.lease = await changeLease(db, (known) => ({
-      person: lease.person,
-      device: lease.device,
-      expires_at: Date.parse(lease.expires_at),
-      key_id: opened.keyId,
-      wrap:
-        known && known.person === lease.person && known.key_id === opened.keyId ? known.wrap : null,
-      wrong_pins: 0,
-      highest_clock: trusted.highest,
-      clock_ahead: trusted.ahead,
-    }));
+    this.lease = await changeLease(db, (known) => {
+      previous = known;
+      const same = known?.person === lease.person && known.key_id === opened.keyId;
+      return {
+        person: lease.person,
+        device: lease.device,
+        expires_at: Date.parse(lease.expires_at),
+        key_id: opened.keyId,
+        wrap: same ? known.wrap : null,
+        wrong_pins: 0,
+        highest_clock: trusted.highest,
+        clock_ahead: trusted.ahead,
+      };
+    });
     if (previous && previous.person !== lease.person) {
       await deleteBlobs(db, previous.person, (bucket) => bucket === OUTBOX_BUCKET);
     }
@@ -241,23 +247,29 @@ export class Sealed {
     this.tell({ kind: 'lock' });
   }
 
-  /** @param durability 'strict' waits for the disk (unsent work); copies need not. */
-  store(bucket: string, durability: IDBTransactionDurability = 'relaxed'): SealedStore {
-    return sealedStore(bucket, durability, () => this.openSeal());
+  /**
+   * @param durability 'strict' waits for the disk (unsent work); copies need not.
+   * @param person whose it is: it stays locked while somebody else's key is open. Without one it
+   *   belongs to who is here.
+   */
+  store(
+    bucket: string,
+    durability: IDBTransactionDurability = 'relaxed',
+    person?: string,
+  ): SealedStore {
+    return sealedStore(bucket, durability, async () => {
+      const seal = await this.openSeal();
+      if (person !== undefined && seal.person !== person) throw new SealedLocked();
+      return seal;
+    });
   }
 
-  /** Whose unsent work waits on this device, sealed. */
-  async unsentOf(): Promise<string[]> {
-    await this.ready;
-    const db = await this.open();
-    const keys = await db.getAllKeys('blobs');
-    return [...new Set(keys.filter(isUnsent).map((key) => key[0]))];
-  }
-
-  /** Sign-out: the key first, then what it sealed. */
+  /** Sign-out: the key first, then what it sealed. Where that fails it can be asked again. */
   async leave({ keepUnsent }: { keepUnsent: boolean }): Promise<void> {
+    const person = this.person() ?? this.leaving;
+    this.leaving = person;
     this.opened = null;
-    const person = this.person();
+    this.lease = undefined;
     this.tell({ kind: 'left' });
     const db = await this.open();
     this.lease = await changeLease(db, () => null);
@@ -268,6 +280,7 @@ export class Sealed {
         return keepUnsent && waits && bucket === OUTBOX_BUCKET;
       });
     }
+    this.leaving = null;
     this.tell({ kind: 'changed' });
   }
 
@@ -361,6 +374,10 @@ export class Sealed {
 
   private async heard(message: TabMessage): Promise<void> {
     if (message.kind !== 'changed') this.opened = null;
+    // What the other tab takes away may still lie here: it is nobody's any more.
+    if (message.kind === 'left') this.lease = undefined;
+    this.tell();
+    if (message.kind === 'left') return;
     const db = await this.open();
     this.refresh(await db.get('lease', 'current'));
     this.tell();

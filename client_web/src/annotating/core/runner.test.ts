@@ -170,4 +170,73 @@ describe('the runner', () => {
     runner.run(runner.core.received(1, { t: 'ann.revoke', layer: 'l' }));
     expect(runner.core.unsent).toBe(1);
   });
+
+  it('reads nothing any more once it was stopped', async () => {
+    const disk = new MemoryOutbox('o');
+    const inner = disk.tab();
+    let reads = 0;
+    let fail: () => void = () => undefined;
+    const storage: OutboxStorage = {
+      ...inner,
+      load: () => {
+        reads += 1;
+        if (reads === 1) return inner.load();
+        return new Promise((_resolve, reject) => (fail = () => reject(new Error('locked'))));
+      },
+    };
+    const { made, timers } = parts(storage, new Locks());
+    const runner = await SyncRunner.start(made);
+    await idle();
+    runner.stop();
+    fail();
+    await idle();
+    for (const run of timers.splice(0)) run();
+    await idle();
+    expect(reads).toBe(2);
+    expect(timers).toEqual([]);
+  });
+
+  it('sends what it knows when the outbox can never be read again', async () => {
+    const disk = new MemoryOutbox('o');
+    const inner = disk.tab();
+    let reads = 0;
+    const storage: OutboxStorage = {
+      ...inner,
+      load: () => (++reads > 1 ? Promise.reject(new Error('broken')) : inner.load()),
+    };
+    const { made, sent, timers } = parts(storage, new Locks());
+    const runner = await SyncRunner.start(made);
+    runner.run(runner.core.connected(1));
+    runner.run(runner.core.edit('l', [put('a')]));
+    for (let round = 0; round < 3; round++) {
+      await idle();
+      for (const run of timers.splice(0)) run();
+    }
+    await idle();
+    expect(ops(sent)).toEqual(['a']);
+  });
+
+  it('counts what is refused and not written yet', async () => {
+    const disk = new MemoryOutbox('o');
+    const inner = disk.tab();
+    let broken = false;
+    const storage: OutboxStorage = {
+      ...inner,
+      write: (write) => (broken ? Promise.reject(new Error('quota')) : inner.write(write)),
+    };
+    const { made } = parts(storage, new Locks());
+    const runner = await SyncRunner.start(made);
+    await idle();
+    runner.run(runner.core.open('l'));
+    runner.run(runner.core.connected(1));
+    runner.run(runner.core.edit('l', [put('a')]));
+    await runner.settled();
+    broken = true;
+    runner.run(runner.core.received(1, { t: 'ann.nack', op_no: 1, code: 'id_taken' }));
+    await runner.flush();
+    expect([runner.core.unwritten, runner.unwritten]).toEqual([0, 1]);
+    broken = false;
+    await runner.flush();
+    expect(runner.unwritten).toBe(0);
+  });
 });

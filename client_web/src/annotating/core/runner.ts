@@ -6,8 +6,10 @@ import { type Effect, SyncCore } from './sync';
 import type { ClientMessage, ServerMessage } from './model';
 import type { Lease, Numbers, OutboxStorage, OutboxWrite } from './outbox';
 
-/** A storage that could not be read at the hand-over (locked, busy) is asked again. */
+/** A storage that could not be read at the hand-over (locked, busy) is asked again, so often:
+ * then this tab sends what it knows, for work must not wait for a disk that is broken. */
 const LEAD_AGAIN_MS = 1_000;
+const LEAD_TRIES = 3;
 
 export interface RunnerParts {
   readonly person: string;
@@ -97,6 +99,18 @@ export class SyncRunner {
     return this.writing;
   }
 
+  /** Writes what waits now, without the pause after a failure; resolves as `settled`. */
+  flush(): Promise<void> {
+    this.startWriting();
+    return this.writing;
+  }
+
+  /** Batches and refusals that the storage does not hold yet. */
+  get unwritten(): number {
+    const refusals = this.writes.reduce((sum, { refuse }) => sum + (refuse?.length ?? 0), 0);
+    return this.core.unwritten + refusals;
+  }
+
   /** Ends this tab's part; what is written stays for the next one. */
   stop(): void {
     this.stopped = true;
@@ -107,17 +121,24 @@ export class SyncRunner {
   }
 
   /** What the tab before us left is read at this moment, so that nothing is missed. */
-  private async lead(): Promise<void> {
+  private async lead(tries = LEAD_TRIES): Promise<void> {
+    if (this.stopped) return;
     try {
       const stored = await this.parts.storage.load();
       this.run(this.core.lead(stored));
     } catch {
-      const cancel = this.parts.later(LEAD_AGAIN_MS, () => {
-        this.timers.delete(cancel);
-        void this.lead();
-      });
-      this.timers.add(cancel);
+      if (tries > 1) this.leadAgain(tries - 1);
+      else this.run(this.core.lead(null));
     }
+  }
+
+  private leadAgain(tries: number): void {
+    if (this.stopped) return;
+    const cancel = this.parts.later(LEAD_AGAIN_MS, () => {
+      this.timers.delete(cancel);
+      void this.lead(tries);
+    });
+    this.timers.add(cancel);
   }
 
   private startWriting(): void {

@@ -244,10 +244,12 @@ export class SyncCore {
     return this.done();
   }
 
-  /** This tab alone may send now. `outbox` is what lies in the storage at this moment. */
-  lead(outbox: StoredOutbox): Effect[] {
+  /** This tab alone may send now. `outbox` is what lies in the storage at this moment; null where
+   * it cannot be read: then what this tab has heard is all there is. */
+  lead(outbox: StoredOutbox | null): Effect[] {
     this.lease = true;
-    for (const entry of this.queue.reload(outbox)) this.lay(entry.layer, entry.ops);
+    const moved = outbox === null ? [] : this.queue.reload(outbox);
+    for (const entry of moved) this.lay(entry.layer, entry.ops);
     this.pump();
     return this.done();
   }

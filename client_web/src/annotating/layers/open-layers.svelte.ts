@@ -45,6 +45,8 @@ export class OpenLayers {
   private sought: readonly string[] = [];
   /** The server's list has been seen since the document was opened. */
   private told = false;
+  /** What this tablet knew when the document was opened, until a list has been taken. */
+  private known: KnownLayers | null = null;
   /** Counts documents and lists: an answer to an older question is not heard. */
   private turn = 0;
   /** The newest question to the server. */
@@ -57,6 +59,7 @@ export class OpenLayers {
     this.close();
     this.post = post;
     this.documentId = documentId;
+    this.known = known;
     await this.take(known, (this.turn += 1));
   }
 
@@ -66,6 +69,7 @@ export class OpenLayers {
     this.post = null;
     this.documentId = '';
     this.told = false;
+    this.known = null;
     this.sought = [];
     this.list = [];
     this.authors = [];
@@ -94,7 +98,12 @@ export class OpenLayers {
     const layers = await api
       .get<LayerView[]>(`/api/documents/${documentId}/layers`)
       .catch(() => undefined);
-    if (!layers || turn !== this.turn) return;
+    if (turn !== this.turn) return;
+    if (!layers) {
+      // This question outran the opening: what is known is still to be shown.
+      if (this.known) await this.take(this.known, turn);
+      return;
+    }
     const before = this.list;
     await this.take({ layers, authors: this.authors }, turn);
     if (turn !== this.turn) return;
@@ -182,6 +191,7 @@ export class OpenLayers {
       for (const { id } of fresh) post.following.close(id);
       return;
     }
+    this.known = null;
     this.drop(without(this.list, known.layers));
     this.list = known.layers;
     this.authors = known.authors;

@@ -6,6 +6,7 @@
 import type { SealedChange, SealedStore } from '../../sealed';
 import type { Mark, SavedLayer } from '../core';
 import type { KnownLayers } from '../layers/view';
+import { packed, unpacked } from './packed';
 
 /** Short, because what is not kept yet is missing when the tab dies and the network is gone. */
 export const KEEP_AFTER_MS = 250;
@@ -216,12 +217,4 @@ async function parsed<T>(entries: ReadonlyArray<[string, Uint8Array]>): Promise<
     if (found.length % PARSED_AT_ONCE === 0) await new Promise((go) => setTimeout(go));
   }
   return found;
-}
-
-function packed(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value));
-}
-
-function unpacked<T>(bytes: Uint8Array): T {
-  return JSON.parse(new TextDecoder().decode(bytes)) as T;
 }

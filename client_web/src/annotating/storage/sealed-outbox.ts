@@ -11,11 +11,12 @@ import {
   type Entry,
   type Lease,
   type Numbers,
-  type OutboxStorage,
   type OutboxWrite,
   type Refused,
   type StoredOutbox,
 } from '../core';
+import type { DiskOutbox } from './fallback-outbox';
+import { packed, unpacked } from './packed';
 
 interface Meta {
   id: string;
@@ -29,7 +30,8 @@ interface Heard {
   numbers: Numbers;
 }
 
-/** Bookkeeping, by its dot: an outbox with nothing else is empty. */
+/** Bookkeeping, by its dot: an outbox with nothing else is empty. Where it does not open, the one
+ * of a later key lies beside it, with the outbox's name behind. */
 const META = '.queue';
 const DIGITS = 16;
 
@@ -44,9 +46,16 @@ export interface OutboxParts {
   newId: () => string;
 }
 
-export class SealedOutbox implements OutboxStorage {
+export class SealedOutbox implements DiskOutbox {
+  /** Batches and refusals that lie here and do not open: sealed with a key that was replaced.
+   * They stay as they are until their owner lets them go. Known after `load`. */
+  unopened = 0;
+
   private readonly channel: BroadcastChannel;
   private readonly lock: string;
+  private closed = false;
+  /** Where the bookkeeping of the outbox that opens lies. */
+  private place = META;
 
   constructor(private readonly parts: OutboxParts) {
     this.lock = `phonghop-outbox-write-${parts.person}`;
@@ -56,11 +65,10 @@ export class SealedOutbox implements OutboxStorage {
   load(): Promise<StoredOutbox> {
     return this.alone(async () => {
       const meta = await this.meta();
-      const [entries, refused] = await Promise.all([
-        this.all<Entry>(`entry/${meta.id}/`),
-        this.all<Refused>(`refused/${meta.id}/`),
-      ]);
-      return { id: meta.id, entries: inOrder(entries), refused };
+      const entries = await this.all<Entry>('entry', meta);
+      const refused = await this.all<Refused>('refused', meta);
+      this.unopened = entries.unopened.length + refused.unopened.length;
+      return { id: meta.id, entries: inOrder(entries.values), refused: refused.values };
     });
   }
 
@@ -71,9 +79,26 @@ export class SealedOutbox implements OutboxStorage {
       const { append, update, refuse, release } = write;
       const keeps = append?.length || update?.length || refuse?.length || release?.length;
       await (keeps ? this.parts.store : this.parts.lazy).write(changes);
-      const heard: Heard = { write, numbers };
-      this.channel.postMessage(heard);
+      this.announce(write, numbers);
       return numbers;
+    });
+  }
+
+  /** What is durable stays so when this tab has nobody left to tell. */
+  announce(write: OutboxWrite, numbers: Numbers): void {
+    const heard: Heard = { write, numbers };
+    if (!this.closed) this.channel.postMessage(heard);
+  }
+
+  /** The owner lets go of what does not open. */
+  forgetUnopened(): Promise<void> {
+    return this.alone(async () => {
+      const meta = await this.meta();
+      const entries = await this.all('entry', meta);
+      const refused = await this.all('refused', meta);
+      const gone = [...entries.unopened, ...refused.unopened];
+      await this.parts.store.write(gone.map((key) => ({ key, bytes: null })));
+      this.unopened = 0;
     });
   }
 
@@ -84,11 +109,12 @@ export class SealedOutbox implements OutboxStorage {
   }
 
   close(): void {
+    this.closed = true;
     this.channel.close();
   }
 
-  private alone<T>(work: () => Promise<T>): Promise<T> {
-    return navigator.locks.request(this.lock, work) as Promise<T>;
+  private async alone<T>(work: () => Promise<T>): Promise<T> {
+    return (await navigator.locks.request(this.lock, work)) as T;
   }
 
   private async planned(
@@ -120,27 +146,58 @@ export class SealedOutbox implements OutboxStorage {
       }
     }
     if (next.last !== meta.last || next.refusals !== meta.refusals) {
-      changes.push({ key: META, bytes: packed(next) });
+      changes.push({ key: this.place, bytes: packed(next) });
     }
     return { changes, numbers };
   }
 
-  /** A queue whose key was revoked opens no more: a new one begins, under a new name. */
+  /** An outbox whose key was replaced opens no more: another begins beside it, and it stays. */
   private async meta(): Promise<Meta> {
     const { store, newId } = this.parts;
-    try {
-      const known = await store.get(META);
-      if (known) return unpacked<Meta>(known);
-    } catch (problem) {
-      if (!(problem instanceof SealedUnreadable)) throw problem;
+    const known = await this.read<Meta>(this.place);
+    if (known) return known;
+    const places = await store.keys(META);
+    for (const place of places) {
+      const other = await this.read<Meta>(place);
+      if (!other) continue;
+      this.place = place;
+      return other;
     }
     const made: Meta = { id: newId(), last: 0, refusals: 0 };
-    await store.put(META, packed(made));
+    this.place = places.length === 0 ? META : `${META}/${made.id}`;
+    await store.put(this.place, packed(made));
     return made;
   }
 
-  private async all<T>(prefix: string): Promise<T[]> {
-    return (await this.parts.store.entries(prefix)).map(([, bytes]) => unpacked<T>(bytes));
+  /** Undefined where nothing lies, or nothing that opens. */
+  private async read<T>(key: string): Promise<T | undefined> {
+    try {
+      const bytes = await this.parts.store.get(key);
+      return bytes && unpacked<T>(bytes);
+    } catch (problem) {
+      if (problem instanceof SealedUnreadable) return undefined;
+      throw problem;
+    }
+  }
+
+  /** What this outbox holds, and the names of what lies here and does not open. */
+  private async all<T>(kind: string, meta: Meta): Promise<{ values: T[]; unopened: string[] }> {
+    const { store } = this.parts;
+    const own = `${kind}/${meta.id}/`;
+    const unopened = (await store.keys(`${kind}/`)).filter((key) => !key.startsWith(own));
+    try {
+      const values = (await store.entries(own)).map(([, bytes]) => unpacked<T>(bytes));
+      return { values, unopened };
+    } catch (problem) {
+      if (!(problem instanceof SealedUnreadable)) throw problem;
+    }
+    const values: T[] = [];
+    for (const key of await store.keys(own)) {
+      const value = await this.read<T>(key);
+      if (value === undefined) unopened.push(key);
+      else values.push(value);
+    }
+    return { values, unopened };
   }
 
   private entryKey(meta: Meta, opNo: number): string {
@@ -171,12 +228,4 @@ export function senderLease(person: string): Lease {
 
 function padded(number: number): string {
   return String(number).padStart(DIGITS, '0');
-}
-
-function packed(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value));
-}
-
-function unpacked<T>(bytes: Uint8Array): T {
-  return JSON.parse(new TextDecoder().decode(bytes)) as T;
 }

@@ -1,5 +1,4 @@
 // @vitest-environment node
-// @vitest-environment node
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { OUTBOX_BUCKET, Sealed, type SealedStore } from '../../sealed';
@@ -118,14 +117,74 @@ test('locked: nothing is written and the caller is told', async () => {
   });
 });
 
-test('after a revocation a new outbox begins under a new name', async () => {
+test('a key that was replaced: another outbox begins, and what lay there stays and is counted', async () => {
   const one = await tab(3);
   const before = await one.outbox.load();
-  await one.outbox.write({ append: [draft('a')] });
+  await one.outbox.write({
+    append: [draft('a'), draft('b')],
+    refuse: [{ ...draft('r'), code: 'deleted' }],
+  });
   const two = await tab(4);
   const after = await two.outbox.load();
   expect(after.id).not.toBe(before.id);
-  expect(after.entries).toEqual([]);
+  expect([after.entries, after.refused, two.outbox.unopened]).toEqual([[], [], 3]);
+  await two.outbox.write({ append: [draft('c')] });
+
+  const three = await tab(3);
+  const again = await three.outbox.load();
+  expect([again.id, again.entries.map((e) => e.key)]).toEqual([before.id, ['a', 'b']]);
+  expect(three.outbox.unopened).toBe(1);
+});
+
+test('what does not open leaves only by hand', async () => {
+  await (await tab(3)).outbox.write({ append: [draft('a')] });
+  const two = await tab(4);
+  await two.outbox.write({ append: [draft('c')] });
+  await two.outbox.load();
+  await two.outbox.forgetUnopened();
+  expect(two.outbox.unopened).toBe(0);
+  expect((await two.outbox.load()).entries.map((e) => e.key)).toEqual(['c']);
+  const three = await tab(3);
+  expect([(await three.outbox.load()).entries, three.outbox.unopened]).toEqual([[], 1]);
+});
+
+test('one entry that does not open holds nothing else back', async () => {
+  const one = await tab();
+  const { id } = await one.outbox.load();
+  await one.outbox.write({ append: [draft('a'), draft('b')] });
+  await swapBlobs('entry', `${id}/${'1'.padStart(16, '0')}`, `${id}/${'2'.padStart(16, '0')}`);
+  await one.outbox.write({ append: [draft('c')] });
+  const two = await tab();
+  expect((await two.outbox.load()).entries.map((e) => e.key)).toEqual(['c']);
+  expect(two.outbox.unopened).toBe(2);
+});
+
+/** What a fault of the disk might do: two values in each other's place, neither opens there. */
+async function swapBlobs(kind: string, ...names: [string, string]): Promise<void> {
+  const db = await new Promise<IDBDatabase>((done) => {
+    const asked = indexedDB.open(name);
+    asked.onsuccess = () => done(asked.result);
+  });
+  const blobs = db.transaction('blobs', 'readwrite').objectStore('blobs');
+  const [first, second] = names.map((one) => ['lan', OUTBOX_BUCKET, `${kind}/${one}`]);
+  const read = (key: string[] = []) =>
+    new Promise<unknown>((done) => {
+      const asked = blobs.get(key);
+      asked.onsuccess = () => done(asked.result);
+    });
+  const values = [await read(first), await read(second)];
+  blobs.put(values[0], second);
+  blobs.put(values[1], first);
+  await new Promise((done) => (blobs.transaction.oncomplete = done));
+  db.close();
+}
+
+test('a write that is under way when the tab closes becomes durable all the same', async () => {
+  const one = await tab();
+  await one.outbox.load();
+  const writing = one.outbox.write({ append: [draft('a')] });
+  one.outbox.close();
+  expect(await writing).toEqual({ a: 1 });
 });
 
 test('one tab sends; the next takes over when it goes', async () => {

@@ -1,0 +1,225 @@
+// @vitest-environment node
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import {
+  MemoryOutbox,
+  SyncRunner,
+  type ClientMessage,
+  type Numbers,
+  type OutboxStorage,
+  type OutboxWrite,
+  type Put,
+} from '../core';
+import { unsentWork } from '../unsent-work';
+import { DISK_ANSWERS_WITHIN_MS, FallbackOutbox } from './fallback-outbox';
+
+const put = (id: string): Put => ({
+  op: 'put',
+  id,
+  version: 'v',
+  page: 0,
+  kind: 'note',
+  created: 1,
+  geometry: { point: [0, 0] },
+  style: {},
+});
+
+/** A disk of several tabs, which can break or stop answering. */
+class Disk {
+  readonly content = new MemoryOutbox('o');
+  state: 'well' | 'full' | 'silent' = 'well';
+  private readonly waiting: Array<() => void> = [];
+
+  tab() {
+    const inner = this.content.tab();
+    const listeners = new Set<(write: OutboxWrite, numbers: Numbers) => void>();
+    const disk = {
+      ...inner,
+      load: () => (this.state === 'well' ? inner.load() : Promise.reject(new Error('broken'))),
+      write: async (write: OutboxWrite) => {
+        if (this.state === 'full') throw new DOMException('no room', 'QuotaExceededError');
+        if (this.state === 'silent') await new Promise<void>((go) => this.waiting.push(go));
+        return inner.write(write);
+      },
+      listen: (listener: (write: OutboxWrite, numbers: Numbers) => void) => {
+        listeners.add(listener);
+        this.tabs.add(listener);
+        return inner.listen(listener);
+      },
+      announce: (write: OutboxWrite, numbers: Numbers) => {
+        for (const tab of this.tabs) if (!listeners.has(tab)) tab(write, numbers);
+      },
+    };
+    return disk;
+  }
+
+  answer(): void {
+    this.state = 'well';
+    for (const go of this.waiting.splice(0)) go();
+  }
+
+  private readonly tabs = new Set<(write: OutboxWrite, numbers: Numbers) => void>();
+}
+
+let disk: Disk;
+let leading: Array<() => void>;
+beforeEach(() => {
+  vi.useFakeTimers();
+  disk = new Disk();
+  leading = [];
+});
+afterEach(() => vi.useRealTimers());
+
+const later = (ms: number, run: () => void) => {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+};
+
+async function tab({ leads = true } = {}) {
+  const sent: ClientMessage[] = [];
+  const gaveUp = vi.fn();
+  const storage: OutboxStorage = new FallbackOutbox({
+    disk: disk.tab(),
+    random: () => 0.25,
+    gaveUp,
+  });
+  let keys = 0;
+  const name = `tab${leading.length}`;
+  const runner = await SyncRunner.start({
+    person: 'me',
+    storage,
+    lease: {
+      acquire: (held) => {
+        leading.push(held);
+        if (leads) held();
+        return () => undefined;
+      },
+    },
+    newKey: () => `${name}-${++keys}`,
+    random: () => 0.5,
+    send: (message) => sent.push(message) > 0,
+    later,
+    show: () => undefined,
+    purge: () => undefined,
+  });
+  await vi.advanceTimersByTimeAsync(0);
+  runner.run(runner.core.open('l'));
+  return { runner, sent, gaveUp };
+}
+
+const pushes = (sent: readonly ClientMessage[]) =>
+  sent.flatMap((one) => (one.t === 'ann.push' ? [one] : []));
+const ids = (sent: readonly ClientMessage[]) =>
+  pushes(sent).flatMap(({ ops }) => ops.map((op) => `${op.op} ${op.id}`));
+
+test('a disk that refuses after the start: the work goes to the server all the same, once', async () => {
+  const { runner, sent, gaveUp } = await tab();
+  runner.run(runner.core.connected(1));
+  disk.state = 'full';
+  runner.run(runner.core.edit('l', [put('a')]));
+  runner.run(runner.core.edit('l', [put('b')]));
+  runner.run(runner.core.edit('l', [{ op: 'patch', id: 'a', body: 'x' }]));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(ids(sent)).toEqual(['put a', 'put b']);
+  expect(gaveUp).toHaveBeenCalledTimes(1);
+  for (const { op_no } of pushes(sent)) {
+    expect(Number.isSafeInteger(op_no) && op_no > 1_000_000).toBe(true);
+    runner.run(
+      runner.core.received(1, { t: 'ann.ack', op_no, layer: 'l', seqs: [op_no], revs: [1] }),
+    );
+    await vi.advanceTimersByTimeAsync(0);
+  }
+  expect(ids(sent)).toEqual(['put a', 'put b', 'patch a']);
+  expect(runner.core.truth('b')).toBe('server');
+});
+
+test('a disk that refuses for a moment is not given up', async () => {
+  const { runner, sent, gaveUp } = await tab();
+  disk.state = 'full';
+  runner.run(runner.core.edit('l', [put('a')]));
+  await vi.advanceTimersByTimeAsync(0);
+  disk.state = 'well';
+  await vi.advanceTimersByTimeAsync(10_000);
+  runner.run(runner.core.connected(1));
+  expect(pushes(sent).map((push) => push.op_no)).toEqual([1]);
+  expect(gaveUp).not.toHaveBeenCalled();
+  expect(disk.content.content.entries).toHaveLength(1);
+});
+
+test('what lay on the disk before keeps its number, and leaves it when the disk lets it', async () => {
+  disk.content.commit({ append: [{ key: 'k', layer: 'l', ops: [put('old')] }] });
+  const { runner, sent } = await tab();
+  disk.state = 'full';
+  runner.run(runner.core.edit('l', [put('new')]));
+  await vi.advanceTimersByTimeAsync(10_000);
+  runner.run(runner.core.connected(1));
+  expect(pushes(sent).map(({ op_no }) => op_no < 10)).toEqual([true, false]);
+  disk.state = 'well';
+  runner.run(runner.core.received(1, { t: 'ann.ack', op_no: 1, layer: 'l', seqs: [1], revs: [1] }));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(disk.content.content.entries).toEqual([]);
+});
+
+test('a disk that never answers is not waited for, and its late answer doubles nothing', async () => {
+  const { runner, sent } = await tab();
+  runner.run(runner.core.connected(1));
+  disk.state = 'silent';
+  runner.run(runner.core.edit('l', [put('a')]));
+  await vi.advanceTimersByTimeAsync(2 * DISK_ANSWERS_WITHIN_MS + 1);
+  expect(ids(sent)).toEqual(['put a']);
+  disk.answer();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(disk.content.content.entries).toEqual([]);
+  expect(ids(sent)).toEqual(['put a']);
+});
+
+test('the tab that sends hears of work that only another tab holds', async () => {
+  const first = await tab();
+  const second = await tab({ leads: false });
+  first.runner.run(first.runner.core.connected(1));
+  second.runner.run(second.runner.core.connected(1));
+  disk.state = 'full';
+  second.runner.run(second.runner.core.edit('l', [put('a')]));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(ids(second.sent)).toEqual([]);
+  expect(ids(first.sent)).toEqual(['put a']);
+});
+
+test('the next tab takes over although the disk cannot be read', async () => {
+  const { runner, sent } = await tab({ leads: false });
+  runner.run(runner.core.connected(1));
+  runner.run(runner.core.edit('l', [put('a')]));
+  await vi.advanceTimersByTimeAsync(0);
+  disk.state = 'full';
+  leading[0]?.();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(ids(sent)).toEqual(['put a']);
+});
+
+test('before somebody goes: what is being written is waited for, what is not kept is said', async () => {
+  const { runner, gaveUp } = await tab();
+  runner.run(runner.core.edit('l', [put('a')]));
+  disk.state = 'full';
+  runner.run(runner.core.edit('l', [put('b')]));
+  const asked = unsentWork(runner, () => gaveUp.mock.calls.length > 0);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await asked).toEqual({ unsent: 2, unkept: 2 });
+});
+
+test('before somebody goes: a write that only failed before is tried again, without a pause', async () => {
+  const { runner } = await tab();
+  disk.state = 'full';
+  runner.run(runner.core.edit('l', [put('a')]));
+  await runner.settled();
+  disk.state = 'well';
+  expect(await unsentWork(runner, () => false)).toEqual({ unsent: 1, unkept: 0 });
+  expect(disk.content.content.entries).toHaveLength(1);
+});
+
+test('a disk that does not answer: nobody waits for ever, and nothing is promised', async () => {
+  const { runner } = await tab();
+  disk.state = 'silent';
+  runner.run(runner.core.edit('l', [put('a')]));
+  const asked = unsentWork(runner, () => false);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(await asked).toEqual({ unsent: 1, unkept: 1 });
+});
