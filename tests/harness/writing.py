@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -87,7 +88,10 @@ class Desk:
 
         def write(session: WriteSession) -> dict[str, Any]:
             core = Session(person, Anything())
-            return core.receive(frame, layers.raw(session), clock.unix_ms()).replies[0]
+            outcome = core.receive(frame, layers.raw(session), clock.unix_ms())
+            first: dict[str, Any]
+            first = outcome.replies[0] if outcome.replies else json.loads(next(outcome.parts))
+            return first
 
         return await self.database.write(self.actor(who), write)
 
