@@ -24,7 +24,7 @@ from annotations.limits import (
 from annotations.merge import Change, Circumstances, Conflict, apply, weigh
 from annotations.model import Annotation, JsonObject, Layer, to_wire
 from annotations.operations import Push, Put, parse_push
-from annotations.store import Answer, Store
+from annotations.store import Answer, Begun, Store
 
 
 class Rights(Protocol):
@@ -122,7 +122,7 @@ class Session:
             return Outcome([_nack(_op_no(message), _refusal(error.code, error.index, error.field))])
         begun = store.begin_push(push.outbox, push.op_no, push.layer)
         if begun.answer is not None:
-            return Outcome([self._repeat(push, begun.answer, store)])
+            return Outcome([self._repeat(push, begun, begun.answer, store)])
         layer = begun.layer
         if layer is None or not self.rights.may_write(layer):
             return self._refuse(push, _refusal("forbidden"), None, store)
@@ -166,14 +166,19 @@ class Session:
         store.remember_refusal(push, Answer(self.person, push.fingerprint, refusal))
         return Outcome([_nack(push.op_no, refusal, value)])
 
-    def _repeat(self, push: Push, answer: Answer, store: Store) -> JsonObject:
+    def _repeat(self, push: Push, begun: Begun, answer: Answer, store: Store) -> JsonObject:
+        """The first answer again. The mark that it named is shown as it is now, so only to whom
+        may read it now."""
         if answer.fingerprint != push.fingerprint or answer.person != self.person:
             return _nack(push.op_no, _refusal("op_no_reused"))
         if "code" not in answer.fields:
             return _ack(push, answer.fields)
-        id_ = answer.fields.get("id")
-        value = None if id_ is None else store.records([id_]).get(id_)
-        return _nack(push.op_no, answer.fields, value)
+        id_, layer = answer.fields.get("id"), begun.layer
+        if id_ is None or layer is None or not self.rights.may_read(layer):
+            return _nack(push.op_no, answer.fields)
+        value = store.records([id_]).get(id_)
+        here = value is not None and value.layer == layer.id
+        return _nack(push.op_no, answer.fields, value if here else None)
 
     def open(self, message: JsonObject, store: Store) -> Outcome:
         """Follow a layer: what changed since the cursor, or a snapshot where that is shorter or

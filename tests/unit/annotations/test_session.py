@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -379,6 +379,27 @@ def test_two_edits_of_one_body_on_a_shared_layer_show_the_second_what_is_there(
     nack = reply(second, shared, on_shared(1, patch(1, body="ba"), outbox=BINHS))
     assert (nack["code"], nack["field"]) == ("conflict", "body")
     assert nack["server_value"]["body"] == "hai"
+
+
+def test_a_repeated_refusal_shows_nothing_once_the_right_to_read_is_gone(
+    shared: MemoryStore,
+) -> None:
+    alice, rights = Session(ALICE, Member()), Member()
+    binh = Session(BINH, rights)
+    alice.receive(on_shared(1, put(1, body="trước"), delete(1)), shared, NOW)
+    late = on_shared(1, patch(1, resolved=True), outbox=BINHS)
+    assert reply(binh, shared, late)["server_value"]["deleted"] is True
+    rights.read = rights.write = False
+    alice.receive(on_shared(2, restore(1), patch(1, body="chỉ cho người khác")), shared, NOW)
+    bare = {"t": "ann.nack", "op_no": 1, "code": "deleted", "index": 0, "field": "id"}
+    assert reply(binh, shared, late) == bare
+    rights.read = True
+    assert reply(binh, shared, late)["server_value"]["body"] == "chỉ cho người khác"
+    moved = replace(shared.marks[mark_id(1)], layer=LAYER)
+    shared.marks[mark_id(1)] = moved
+    assert reply(binh, shared, late) == bare, "the id means a mark of another layer by now"
+    del shared.layers[SHARED]
+    assert reply(binh, shared, late) == bare
 
 
 def test_who_may_read_but_not_write_is_refused_and_goes_on_reading(shared: MemoryStore) -> None:
