@@ -5,8 +5,10 @@ They are read by a process that has a foreign file open, so whoever takes them c
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -122,6 +124,35 @@ def _from_item(item: Any, count: int) -> ImportedMark:
     _check_foreign(item["foreign_props"])
     check_page(item["page"])
     return ImportedMark(**{**item, "ink": ink})
+
+
+def names_of(marks: Sequence[ImportedMark]) -> list[str]:
+    """A name for each mark, no two alike, that it gets again when the file is read again, also with
+    others added: its own; of a further stroke that of its annotation with its number; of one
+    without a name what it is; of the n-th that would be called the same, that and n."""
+    names: list[str] = []
+    times: Counter[str] = Counter()
+    annotation, strokes = "", 0
+    for mark in marks:
+        # A further stroke of one annotation says nothing more (pdf_import).
+        strokes = 0 if "pdf" in mark.foreign_props or not names else strokes + 1
+        if strokes:
+            name = _digest(annotation, strokes)
+        else:
+            item = {key: value for key, value in to_item(mark).items() if key != "reply_to"}
+            name = mark.foreign_props.get("nm", "") or _digest(item)
+        times[name] += 1
+        if times[name] > 1:
+            name = _digest(name, times[name], "again")
+        if not strokes:
+            annotation = name
+        names.append(name)
+    return names
+
+
+def _digest(*parts: object) -> str:
+    said = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return "phonghop-" + hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 _KEYS: Final = frozenset(ImportedMark.__dataclass_fields__)

@@ -98,17 +98,21 @@ def _layers(session: Session, documents: list[str]) -> list[str]:
     return list(session.exec(found.where(LayerRow.kind != "imported")))
 
 
-def _drop_layer(session: WriteSession, layer_id: str) -> None:
+def _take_or_drop(session: WriteSession, layer_id: str) -> bool:
+    """Take some marks away; with nothing left, the layer in the same transaction, so that nothing
+    comes onto it in between. Whether to go on."""
+    if take_some(session, layer_id):
+        return True
     session.exec(delete(LayerPersonRow).where(col(LayerPersonRow.layer_id) == layer_id))
     session.exec(delete(LayerRow).where(col(LayerRow.id) == layer_id))
+    return False
 
 
 async def purge_layers(database: Database, found: list[str]) -> None:
     """Delete these layers with all that is on them, and empty the WAL of it."""
     for layer in found:
-        while await database.write(SYSTEM, take_some, layer):
+        while await database.write(SYSTEM, _take_or_drop, layer):
             pass
-        await database.write(SYSTEM, _drop_layer, layer)
     if found:
         await database.fold_wal()
         await database.write(SYSTEM, enqueue, SCRUB, {}, unique=SCRUB)

@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from sqlmodel import Session
 
-from annotations.imported import ImportedMark
+from annotations.imported import ImportedMark, names_of
 from annotations.limits import MAX_OFFLINE_MS, MAX_XFDF_BYTES
 from annotations.model import Annotation, to_wire
 from server import clock
 from server.annotating.export import Exports
-from server.annotating.layers import layer_topic, marks_on, open_private_layer, raw
+from server.annotating.layers import (
+    layer_topic,
+    open_private_layer,
+    raw,
+    require_marks_open,
+)
 from server.annotating.messages import MarksAdded
 from server.database import Announcement, WriteSession
 from server.documents import queries
@@ -53,14 +58,13 @@ async def take_marks(call: Call) -> MarksAdded:
     except DocumentRefused as refused:
         raise DomainError(refused.code, 422) from None
     layer = await call.write(open_private_layer, ids["document_id"])
-    records = await call.read(_records, layer, ids["version_id"], call.actor.person_id, found.marks)
-    for piece in _pieces(records):
-        await call.write(_add, layer, piece)
+    taken = await asyncio.to_thread(_taken, layer, ids["version_id"], found.marks)
+    count = await _add_all(call, taken)
     call.key = key
     added = MarksAdded(
         layer=layer,
-        added=len(records),
-        known=len(found.marks) - len(records),
+        added=count,
+        known=len(found.marks) - count,
         left=sum(found.left.values()),
         over=found.over,
     )
@@ -104,25 +108,77 @@ def _path(session: Session, files: Files, document_id: str, version_id: str) -> 
     return files.path(version.sha256)
 
 
-def _records(
-    session: Session, layer: str, version_id: str, person_id: str, marks: Sequence[ImportedMark]
-) -> list[Annotation]:
-    """The marks as records of the layer, but for those whose name it knows: marks that went out
-    and came back, or a file that is taken twice. Numbered when they are written."""
-    known = set[str]()
-    for mark in marks_on(session, layer):
-        known |= {mark.id, str((mark.foreign_props or {}).get("nm", ""))}
-    document = raw(session).layer(layer)
+@dataclass
+class _Taken:
+    """Marks of a file on their way into a layer. `known`: what the layer was seen to have, by
+    name; `seen`: its number then. A mark keeps its id over all pieces, so that answers hold."""
+
+    layer: str
+    version: str
+    marks: Sequence[ImportedMark]
+    names: Sequence[str]
+    ids: Sequence[str]
+    known: dict[str, str] = field(default_factory=dict)
+    seen: int = 0
+
+    def learn(self, changed: Iterable[Annotation], seen: int) -> None:
+        """What the layer has by now."""
+        for mark in changed:
+            for name in (mark.id, str((mark.foreign_props or {}).get("nm", mark.id))):
+                if not mark.deleted:
+                    self.known[name] = mark.id
+                elif self.known.get(name) == mark.id:
+                    del self.known[name]
+        self.seen = seen
+
+    def missing(self) -> list[int]:
+        """Places of the marks that the layer does not have, answers after what they answer: where
+        the work breaks off, no answer is there without it."""
+        places = [place for place, name in enumerate(self.names) if name not in self.known]
+        return sorted(places, key=lambda place: self.marks[place].reply_to is not None)
+
+    def parent(self, place: int) -> str | None:
+        """The id of the mark this one answers: there already, or about to come."""
+        to = self.marks[place].reply_to
+        return None if to is None else self.known.get(self.names[to], self.ids[to])
+
+
+def _taken(layer: str, version: str, marks: Sequence[ImportedMark]) -> _Taken:
+    return _Taken(layer, version, marks, names_of(marks), [clock.new_id() for _ in marks])
+
+
+async def _add_all(call: Call, taken: _Taken) -> int:
+    """Add what the layer does not have; how many. Nothing is added to a layer that has moved since
+    it was looked at: the same file may be taken twice at once, when a line dropped behind it."""
+    count = 0
+    while True:
+        records = await call.read(_missing, taken, call.actor.person_id)
+        for piece in _pieces(records):
+            seen = await call.write(_add, taken.layer, taken.seen, piece)
+            if seen is None:
+                break
+            taken.learn(piece, seen)
+            count += len(piece)
+        else:
+            return count
+
+
+def _missing(session: Session, taken: _Taken, person_id: str) -> list[Annotation]:
+    """The marks the layer does not have, as its records, numbered when they are written. A name it
+    knows is a mark that went out and came back, or a file that is taken twice."""
+    store = raw(session)
+    layer = store.layer(taken.layer)
+    if layer is None:
+        raise DomainError("not_found", 404)
+    taken.learn(store.changes_since(layer.id, taken.seen, layer.head_seq), layer.head_seq)
     me = cards(session, [person_id])[person_id].name
     now = clock.unix_ms()
-    ids = [clock.new_id() for _ in marks]
-    fresh = [str(mark.foreign_props.get("nm", "")) not in known - {""} for mark in marks]
     return [
         Annotation(
-            id=ids[place],
-            layer=layer,
-            document=document.document if document else "",
-            version=version_id,
+            id=taken.ids[place],
+            layer=layer.id,
+            document=layer.document,
+            version=taken.version,
             page=mark.page,
             kind=mark.kind,
             rev=1,
@@ -135,22 +191,18 @@ def _records(
             style=mark.style,
             body=mark.body,
             resolved=mark.resolved,
-            reply_to=_parent(mark.reply_to, ids, fresh),
+            reply_to=taken.parent(place),
             ink=mark.ink,
-            foreign_props=_props(mark, me),
+            foreign_props=_props(mark, me) | {"nm": taken.names[place]},
         )
-        for place, mark in enumerate(marks)
-        if fresh[place]
+        for place in taken.missing()
+        for mark in (taken.marks[place],)
     ]
 
 
 def _believed(created: int | None, now: int) -> int:
     inside = created is not None and now - MAX_OFFLINE_MS <= created <= now
     return created if inside and created is not None else now
-
-
-def _parent(place: int | None, ids: Sequence[str], fresh: Sequence[bool]) -> str | None:
-    return ids[place] if place is not None and fresh[place] else None
 
 
 def _props(mark: ImportedMark, me: str) -> dict[str, object]:
@@ -173,22 +225,29 @@ def _pieces(records: Iterable[Annotation]) -> Iterable[list[Annotation]]:
         yield piece
 
 
-def _add(session: WriteSession, layer_id: str, records: Sequence[Annotation]) -> None:
+def _add(
+    session: WriteSession, layer_id: str, seen: int, records: Sequence[Annotation]
+) -> int | None:
+    """The layer's number with these; None where it has moved since `seen`."""
     store = raw(session)
     layer = store.layer(layer_id)
     if layer is None:
         raise DomainError("not_found", 404)
+    require_marks_open(session, layer.document)
+    if layer.head_seq != seen:
+        return None
     numbered = [
         replace(record, seq=layer.head_seq + place) for place, record in enumerate(records, 1)
     ]
-    store.load(replace(layer, head_seq=numbered[-1].seq), numbered)
+    head = numbered[-1].seq
+    store.load(replace(layer, head_seq=head), numbered)
     delta = {
         "t": "ann.delta",
         "layer": layer_id,
         "from": layer.head_seq,
-        "to": numbered[-1].seq,
+        "to": head,
         "items": [to_wire(record) for record in numbered],
     }
     frame = json.dumps(delta, ensure_ascii=False, separators=(",", ":"))
-    topic = layer_topic(layer_id)
-    session.effects.announcements.append(Announcement(topic, numbered[-1].seq, frame))
+    session.effects.announcements.append(Announcement(layer_topic(layer_id), head, frame))
+    return head

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from xml.etree import ElementTree
 
@@ -76,6 +77,63 @@ async def test_a_command_sent_again_is_answered_again_and_done_once(sign_in: Sig
     first = await take(delegate, path, nameless, "the-same-key")
     assert (first[0], first[1]["added"]) == (200, 1)
     assert await take(delegate, path, nameless, "the-same-key") == first
+    assert len(await marks_of(delegate, path, "mine")) == 1
+
+
+def file_of(*notes: str) -> bytes:
+    return f'<xfdf xmlns="{NAMESPACE}"><annots>{"".join(notes)}</annots></xfdf>'.encode()
+
+
+def note(body: str, name: str = "", answers: str = "") -> str:
+    more = f' name="{name}"' if name else ""
+    more += f' inreplyto="{answers}"' if answers else ""
+    return (
+        f'<text page="0" rect="72,700,94,722"{more} title="Sở Y tế">'
+        f"<contents>{body}</contents></text>"
+    )
+
+
+STROKES = (
+    '<ink page="0" rect="70,600,200,640" color="#FF0000" width="2"><inklist>'
+    "<gesture>72,610;100,630</gesture><gesture>120,610;150,630</gesture></inklist></ink>"
+)
+
+
+async def test_a_file_taken_twice_at_once_is_there_once(sign_in: SignIn) -> None:
+    """The line drops behind the file, and the person picks it again."""
+    delegate, _, path = await a_paper(sign_in)
+    notes = [note(f"Ý {number}") for number in range(240)]
+    data = file_of(*notes, note("Cùng lời"), note("Cùng lời"), note("Có tên", "a"), STROKES)
+    both = await asyncio.gather(*(take(delegate, path, data, f"the-key-{n}") for n in range(2)))
+    assert [status for status, _ in both] == [200, 200]
+    assert sum(added["added"] for _, added in both) == 245
+    assert sum(added["known"] for _, added in both) == 245
+    assert (await take(delegate, path, data))[1]["added"] == 0
+    more = file_of(note("Thêm"), *notes, STROKES)
+    assert (await take(delegate, path, more))[1]["added"] == 1
+    whole = await delegate.do("GET", f"{path}/export?marks=xfdf&layers=mine")
+    assert (await take(delegate, path, whole))[1]["added"] == 0
+    assert len(await marks_of(delegate, path, "mine")) == 246
+
+
+async def test_an_answer_that_comes_later_finds_the_note_it_answers(sign_in: SignIn) -> None:
+    delegate, outbox, path = await a_paper(sign_in)
+    assert (await take(delegate, path, file_of(note("Hỏi", "a"))))[1]["added"] == 1
+    late = file_of(note("Đáp", "b", answers="a"), note("Hỏi", "a"))
+    assert (await take(delegate, path, late))[1]["added"] == 1
+    async with delegate.live() as live:
+        items = {item["body"]: item for item in (await opened(live, outbox.layer))["items"]}
+    assert items["Đáp"]["reply_to"] == items["Hỏi"]["id"]
+
+
+async def test_what_was_taken_away_comes_back_with_its_file(sign_in: SignIn) -> None:
+    delegate, outbox, path = await a_paper(sign_in)
+    assert (await take(delegate, path, ONE.encode()))[1]["added"] == 1
+    async with delegate.live() as live:
+        (item,) = (await opened(live, outbox.layer))["items"]
+        gone = {"op": "delete", "id": item["id"], "base_rev": item["rev"]}
+        assert (await outbox.send(live, outbox.push(gone)))["t"] == "ann.ack"
+    assert (await take(delegate, path, ONE.encode()))[1]["added"] == 1
     assert len(await marks_of(delegate, path, "mine")) == 1
 
 

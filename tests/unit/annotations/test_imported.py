@@ -1,12 +1,13 @@
 """What comes out of the process with the foreign file is checked like a push."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from annotations.errors import AnnotationError
-from annotations.imported import ImportedMark, from_items, to_item
+from annotations.imported import ImportedMark, from_items, names_of, to_item
 from annotations.ink import encode_ink
 from annotations.limits import MAX_FOREIGN_BYTES
 
@@ -65,3 +66,18 @@ def test_a_list_of_bounded_length_is_wanted() -> None:
         with pytest.raises(AnnotationError) as caught:
             from_items(items, 2)
         assert caught.value.code == code
+
+
+def test_a_mark_is_called_the_same_each_time_its_file_is_read() -> None:
+    named = replace(NOTE, foreign_props={"nm": "x", "pdf": {}})
+    nameless = replace(NOTE, body="Không tên", foreign_props={"pdf": {}})
+    stroke = replace(INK, reply_to=None, foreign_props={"by": "Lan"})
+    file = [named, stroke, stroke, nameless, nameless, replace(named, body="Trùng tên"), stroke]
+    names = names_of(file)
+    assert names[0] == "x"
+    assert len(set(names)) == len(file)
+    assert names_of(file) == names
+    answered = [replace(one, reply_to=2 if one.kind == "note" else None) for one in file]
+    more = names_of([replace(NOTE, body="Mới", foreign_props={"pdf": {}}), *answered])
+    assert more[1:] == names
+    assert names_of([stroke, stroke])[0] not in names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import inspect, text
 from sqlmodel import Session
 
 from server import clock
-from server.annotating import layers, retention
+from server.annotating import layers, retention, take_marks
 from server.annotating.messages import NewLayer
 from server.annotating.purge import MARKS_AT_ONCE
 from server.annotating.retention import SCRUB, PurgeMarks, Scrub, plan_overdue, replay
@@ -242,6 +243,37 @@ async def test_a_paper_whose_marks_are_gone_takes_none(
         await desk.database.write(actor, make_layer, paper, new, Bounds(9, 9, 9))
     with pytest.raises(DomainError, match="marks_purged"):
         await set_rule(desk, MarksRule.KEEP)
+
+
+async def test_marks_that_come_during_the_deletion_do_not_outlive_it(
+    desk: Desk, time: Time, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file is being taken, piece by piece, while the rule takes effect."""
+    mine = await desk.note("delegate", "public", SECRET)
+    record, actor = desk.find(mine), desk.actor("delegate")
+    await set_rule(desk, MarksRule.AT_CLOSE)
+    await close(desk)
+    time.ms = NOW + 73 * HOUR_MS
+    write, tries = Database.write, []
+
+    async def between(self: Database, *given: Any, **more: Any) -> Any:
+        answer = await write(self, *given, **more)
+        if count(self, "layer") and head(desk).marks.purged_at is not None:
+            late = replace(record, id=clock.new_id())
+            seen = self.read_now(lambda s: layers.raw(s).layer(mine.layer))
+            if seen is None:
+                return answer
+            try:
+                await write(self, actor, take_marks._add, mine.layer, seen.head_seq, [late])
+            except DomainError as refused:
+                tries.append(refused.code)
+        return answer
+
+    monkeypatch.setattr(Database, "write", between)
+    await purge(desk, tmp_path)(payload(desk))
+    assert count(desk.database, "annotation") == count(desk.database, "layer") == 0
+    assert tries
+    assert set(tries) == {"marks_purged"}
 
 
 async def test_a_deletion_that_was_cut_off_goes_on(
