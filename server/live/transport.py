@@ -66,8 +66,11 @@ class LiveProtocol(WebSocketsSansIOProtocol):
 
     _changed: Callable[[Write | None], None] | None = None
     _over = False
-    _rest = b""
+    _rest: bytearray | None = None
     """The beginning of a frame whose end has not come."""
+    _needed = 0
+    """How long it is at least, as far as its head is there: until then nothing is looked at, or a
+    long frame would be copied with each segment of it."""
     _odd = False
     """Something else than whole text frames came: from there on websockets' parser has it all."""
 
@@ -107,9 +110,13 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         if self._odd or not self.handshake_complete:
             super().data_received(data)
             return
-        if self._rest:
-            data, self._rest = self._rest + data, b""
+        if self._rest is not None:
+            self._rest += data
+            if len(self._rest) < self._needed:
+                return
+            data, self._rest = bytes(self._rest), None
         at, size = 0, len(data)
+        self._needed = 2
         while size - at >= 2:
             length, start = data[at + 1] - 128, at + 6
             if length == 126:
@@ -122,12 +129,14 @@ class LiveProtocol(WebSocketsSansIOProtocol):
                 return
             end = start + length
             if end > size:
+                self._needed = end - at
                 break
             self.frames = [apply_mask(data[start:end], data[start - 4 : start])]
             self.curr_msg_data_type = "text"
             self.send_receive_event_to_app()
             at = end
-        self._rest = data[at:]
+        if at < size:
+            self._rest = bytearray(data[at:])
 
     # Every way a connection ends: by us, by the peer, by a fault, by the server's end, by silence.
 

@@ -226,6 +226,30 @@ async def test_text_comes_whole_however_it_is_cut() -> None:
             assert heard == expected
 
 
+def test_a_long_frame_is_not_copied_with_each_of_its_segments() -> None:
+    heard: list[bytes] = []
+
+    class Fed(LiveProtocol):
+        def __init__(self) -> None:
+            self.handshake_complete = True
+            self.config = uvicorn.Config(app="", ws_max_size=200_000)
+
+        def send_receive_event_to_app(self) -> None:
+            heard.append(b"".join(self.frames))
+
+    protocol, long = Fed(), "x" * 150_000
+    whole = sent("một") + sent(long) + sent("ba")
+    protocol.data_received(whole[:1000])
+    beginning = protocol._rest
+    assert beginning is not None
+    for at in range(1000, 150_000, 1000):
+        protocol.data_received(whole[at : at + 1000])
+        assert protocol._rest is beginning
+    protocol.data_received(whole[150_000:])
+    assert heard == ["một".encode(), long.encode(), b"ba"]
+    assert protocol._rest is None
+
+
 async def test_other_frames_between_are_answered_and_text_goes_on() -> None:
     async with conversation() as (heard, client):
         client.transport.write(sent("một"))
