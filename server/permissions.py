@@ -57,6 +57,11 @@ def reader(session: Session, actor: Actor, ids: Ids) -> bool:
     return documents.may_read(session, actor, ids["document_id"])
 
 
+def downloader(session: Session, actor: Actor, ids: Ids) -> bool:
+    """Who may take this document's file away: a reader, and of a restricted one its staff."""
+    return documents.may_download(session, actor, ids["document_id"])
+
+
 def presenter(session: Session, actor: Actor, ids: Ids) -> bool:
     """Who presents this document: the presenter of its item, the chair, the staff; not after the
     close."""
@@ -124,7 +129,7 @@ RIGHTS: dict[str, tuple[Predicate, ...]] = {
     "document.change": (document_staff,),
     "document.upload": (document_staff,),
     "document.read": (reader,),
-    "document.download": (reader,),
+    "document.download": (downloader,),
     "layers.list": (reader,),
     "readers.list": (reader,),
     "layer.make": (reader,),

@@ -37,7 +37,7 @@ def _view(session: Session, actor: Actor, document_id: str) -> DocumentView:
         card=queries.card(session, row),
         version=queries.version_view(session, newest) if newest else None,
         my_layer=None if gone else layers.private_layer(session, document_id, actor.person_id),
-        may_download=True,
+        may_download=queries.may_download(session, actor, document_id),
         may_annotate=not gone,
     )
 

@@ -164,6 +164,12 @@ def may_read(session: Session, actor: Actor, document_id: str) -> bool:
     return found is not None and found.reads
 
 
+def may_download(session: Session, actor: Actor, document_id: str) -> bool:
+    """Whether the person may take the document's file away."""
+    found = standing(session, actor, document_id)
+    return found is not None and found.downloads
+
+
 def is_document_staff(session: Session, actor: Actor, document_id: str) -> bool:
     """Staff of the document's meeting."""
     found = standing(session, actor, document_id)

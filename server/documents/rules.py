@@ -47,6 +47,12 @@ class Standing:
         return self.named or not self.restricted
 
     @property
+    def downloads(self) -> bool:
+        """Who may take the file away: a restricted paper leaves as images of its pages alone, but
+        for the staff, who brought it (security.md, Lessons)."""
+        return self.reads and (self.staff or not self.restricted)
+
+    @property
     def directs(self) -> bool:
         """Who runs the meeting, until it closes: its staff and its chair."""
         return self.state is not MeetingState.CLOSED and self.reads and (self.staff or self.chair)

@@ -104,6 +104,11 @@ def test_restricted_papers_are_shown_to_those_named(window: Opener) -> None:
     tablet.enter("second_delegate")
     tablet.page.get_by_test_id("group-now").get_by_test_id("meeting-card").first.tap()
     expect(tablet.page.get_by_test_id("document-row").filter(has_text=RESTRICTED)).to_have_count(1)
+    tablet.page.get_by_test_id("document-row").filter(has_text=RESTRICTED).tap()
+    expect(tablet.page.get_by_test_id("document-view")).to_be_visible()
+    tablet.page.get_by_test_id("open-menu").tap()
+    expect(tablet.page.get_by_test_id("download-refused")).to_contain_text("Ghi chú của tôi")
+    expect(tablet.page.get_by_test_id("download-clean")).to_have_count(0)
 
 
 def test_goes_to_a_printed_page_and_searches_without_diacritics(window: Opener) -> None:

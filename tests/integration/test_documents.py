@@ -236,12 +236,17 @@ async def test_hidden_papers_are_hidden_by_every_endpoint_and_topic(sign_in: Sig
                 f"{base}/versions/{version}/pages/0/words",
                 f"{base}/versions/{version}/pages/0/tiles/2/0/0",
                 f"{base}/versions/{version}/words",
-                f"{base}/versions/{version}/file",
             ):
                 status = (await tablet.http.get(path)).status_code
                 assert status == (200 if document in allowed else 404), path
                 if document not in allowed:
                     assert (await tablet.http.head(path)).status_code == 404
+            for path in ("file", "export?marks=clean", "export?marks=xfdf&layers=mine"):
+                answer = await tablet.http.get(f"{base}/versions/{version}/{path}")
+                named = 403 if document in allowed else 404
+                assert answer.status_code == (200 if tablet is secretary else named), path
+    for tablet, may in ((secretary, True), (chosen, False)):
+        assert (await tablet.do("GET", f"/documents/{restricted}"))["may_download"] is may
     async with delegate.live() as live, chosen.live() as other:
         states = [
             await delegate.do("GET", f"/meetings/{meeting}"),

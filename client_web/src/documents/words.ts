@@ -54,7 +54,8 @@ export const words = {
     'page.download.flattened': 'PDF in sẵn ghi chú (không sửa được)',
     'page.download.clean': 'PDF sạch, không ghi chú nào',
     'problem.not_xfdf': 'Tệp này không phải XFDF. Hãy xuất ghi chú ra XFDF rồi chọn lại.',
-    'page.download.refused': 'Tài liệu này chỉ xem trên máy, không tải về.',
+    'page.download.refused':
+      'Tài liệu hạn chế: chỉ xem trên máy, không tải về. Ghi chú của bạn tải được ở “Ghi chú của tôi”.',
     'page.download.offline': 'Cần có mạng để tải về.',
     'page.kept': 'Bản lưu trên máy này',
     'page.kept.complete': 'Đã lưu đủ, mở được khi mất mạng',
@@ -178,7 +179,8 @@ export const words = {
     'page.download.flattened': 'PDF with marks printed in (not editable)',
     'page.download.clean': 'PDF without any marks',
     'problem.not_xfdf': 'This is not an XFDF file. Export the marks as XFDF and choose it again.',
-    'page.download.refused': 'This document is for reading here only; no download.',
+    'page.download.refused':
+      'Restricted document: for reading here only, no download. Take your notes away from “My notes”.',
     'page.download.offline': 'Downloading needs the network.',
     'page.kept': 'Copy on this device',
     'page.kept.complete': 'Complete; opens without a network',

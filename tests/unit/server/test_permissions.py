@@ -66,7 +66,9 @@ OF_PAPERS: dict[str, frozenset[str]] = {
     "restricted_internal": STAFF,
     "draft": STAFF,
 }
-READING = {"document.read", "document.download", "layers.list", "readers.list", "layer.make"}
+READING = {"document.read", "layers.list", "readers.list", "layer.make"}
+DOWNLOADS = OF_PAPERS | {"restricted": STAFF}
+"""Who is named on a restricted paper reads it as images of its pages alone."""
 CHANGING = {"document.change", "document.upload"}
 PRESENTS: dict[str, frozenset[str]] = {
     "public": OPENS | {"guest"},
@@ -140,7 +142,8 @@ def test_each_endpoint_and_topic_names_an_action_and_each_action_is_used() -> No
 
 def test_the_table_here_knows_every_action() -> None:
     here = ANYBODY | SIGNED_IN | SECRETARIAT | set(IN_ISSUED) | READING | CHANGING
-    assert here | OF_LAYER | {"topic.inbox", "presenter.open"} == set(permissions.RIGHTS)
+    alone = {"topic.inbox", "presenter.open", "document.download"}
+    assert here | OF_LAYER | alone == set(permissions.RIGHTS)
 
 
 def test_no_path_and_method_twice() -> None:
@@ -181,6 +184,7 @@ def test_rights_on_a_paper(province: Province, paper: str) -> None:
     for action in CHANGING:
         assert allowed(province, action, **ids) == STAFF, action
     assert allowed(province, "presenter.open", **ids) == PRESENTS[paper]
+    assert allowed(province, "document.download", **ids) == DOWNLOADS[paper]
 
 
 @pytest.mark.parametrize("layer", sorted(OF_LAYERS))
