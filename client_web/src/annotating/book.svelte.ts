@@ -3,8 +3,17 @@
  * Marks live in the core's plain maps; only small facts are reactive here.
  */
 import { askToPersist } from '../sealed';
-import { api, type DocumentView, type LayerView } from '../wire';
-import { UndoStack, uuid7, type Edit, type Mark, type Put, type Refused, type Truth } from './core';
+import { api, connection, type DocumentView, type LayerView } from '../wire';
+import {
+  UndoStack,
+  uuid7,
+  type Edit,
+  type LayerEdits,
+  type Mark,
+  type Put,
+  type Refused,
+  type Truth,
+} from './core';
 import type { Birth } from './edits';
 import { OpenLayers } from './layers/open-layers.svelte';
 import { byLayer, mayChange, mayRemove, privateLayer, type KnownLayers } from './layers/view';
@@ -208,8 +217,10 @@ export class Book {
     return this.pages.watch(page, listener, box);
   }
 
+  /** Dated by the server's clock as this device knows it: the server does not believe a date in its
+   * future, and a list made here must join strokes as the server's does. */
   birth(version: string, page: number): Birth {
-    const created = Date.now();
+    const created = Math.floor(connection.serverNow());
     const random = crypto.getRandomValues(new Uint8Array(RANDOM_BYTES));
     return { id: uuid7(created, random), version, page, created };
   }
@@ -218,27 +229,21 @@ export class Book {
     this.edit([put]);
   }
 
-  /** One gesture: it can be undone as one, as far as it stays on one layer. */
-  edit(edits: readonly Edit[]): void {
-    const { running } = this;
-    if (!running) return;
-    for (const [layer, part] of byLayer(edits, (edit) => this.layerOf(edit))) {
-      this.undoStack.note(layer, part, this.lookIn(layer));
-      this.apply(layer, part);
-    }
-    if (!this.asked && edits.length > 0) void this.askToKeep();
+  /** One gesture: it is undone as one, on however many layers it was and however much it took. */
+  edit(...parts: (readonly Edit[])[]): void {
+    if (!this.running) return;
+    const gesture = parts.flatMap((edits) => byLayer(edits, (edit) => this.layerOf(edit)));
+    this.undoStack.note(gesture, (layer) => this.lookIn(layer));
+    this.apply(gesture);
+    if (!this.asked && gesture.length > 0) void this.askToKeep();
   }
 
   undo(): void {
-    const step = this.undoStack.undo((layer) => this.lookIn(layer));
-    if (step) this.apply(step.layer, step.edits);
-    this.look();
+    this.apply(this.undoStack.undo((layer) => this.lookIn(layer)) ?? []);
   }
 
   redo(): void {
-    const step = this.undoStack.redo((layer) => this.lookIn(layer));
-    if (step) this.apply(step.layer, step.edits);
-    this.look();
+    this.apply(this.undoStack.redo((layer) => this.lookIn(layer)) ?? []);
   }
 
   /** Says something to who follows a layer now; nobody keeps it. */
@@ -277,6 +282,11 @@ export class Book {
   async forgetUnopened(): Promise<void> {
     await this.running?.forgetUnopened();
     this.unopened = this.running?.unopened ?? 0;
+  }
+
+  /** Batches of this person, in all documents, that are on their way to the server. */
+  async countWaiting(): Promise<number> {
+    return (await this.post)?.runner.core.unsent ?? 0;
   }
 
   /** Closing the page now would lose work, or leave it where the browser may evict it. */
@@ -326,9 +336,11 @@ export class Book {
     return there?.id ?? this.layers.writingId;
   }
 
-  private apply(layer: string, edits: readonly Edit[]): void {
+  private apply(gesture: readonly LayerEdits[]): void {
     const { running } = this;
-    running?.runner.run(running.runner.core.edit(layer, edits));
+    for (const { layer, edits } of gesture) {
+      running?.runner.run(running.runner.core.edit(layer, edits));
+    }
     this.look();
   }
 

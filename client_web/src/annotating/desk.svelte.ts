@@ -85,8 +85,8 @@ class MarkDesk implements Desk {
     this.fingerStrokes = [...this.fingerStrokes.filter(fresh), { id: put.id, from: drawn.from }];
   }
 
-  edit(edits: readonly Edit[]): void {
-    book.edit(edits);
+  edit(...parts: (readonly Edit[])[]): void {
+    book.edit(...parts);
   }
 
   /** Only what lies on the layer in the hand: nothing on another one goes by accident. */

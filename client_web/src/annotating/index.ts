@@ -52,4 +52,6 @@ export const annotating = {
   countUnsent: () => book.countUnsent(),
   /** Before somebody goes: what waits once everything is written, and what this device lacks. */
   unsentWork: () => book.unsentWork(),
+  /** Of these, those that are on their way: what was refused is not. */
+  countWaiting: () => book.countWaiting(),
 };

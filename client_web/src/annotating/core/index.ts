@@ -22,4 +22,4 @@ export type { Truth } from './queue';
 export { LayerReplica, type PendingOn, type SavedLayer } from './replica';
 export { SyncRunner, type RunnerParts } from './runner';
 export { SyncCore, type Effect, type Opening } from './sync';
-export { UndoStack } from './undo';
+export { UndoStack, type LayerEdits } from './undo';

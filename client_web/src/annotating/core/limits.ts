@@ -24,3 +24,6 @@ export const MAX_SILENCES = 3;
 export const MAX_FAILED_ANSWERS = 3;
 /** Steps of undo: an hour of steady writing. */
 export const MAX_UNDO = 500;
+/** Deleted marks whose content is kept for undo: one gesture may wipe the fullest layer (the 10,000
+ * of limits.py), and each step one mark. By reference, some 1 kB each at worst. */
+export const MAX_GONE = 10_000;

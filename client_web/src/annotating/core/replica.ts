@@ -2,7 +2,7 @@
  * One layer as this tab sees it: what the server told, with the work not yet acknowledged laid
  * on top. Plain maps; every method that changes the view returns the ids that look different.
  */
-import { MAX_UNDO } from './limits';
+import { MAX_GONE } from './limits';
 import { isDeleted, type Ack, type Delta, type Item, type Mark, type Operation } from './model';
 
 /** The unacknowledged operations on a mark, in their order. */
@@ -137,7 +137,7 @@ export class LayerReplica {
   private bury(mark: Mark): void {
     this.gone.delete(mark.id);
     this.gone.set(mark.id, mark);
-    if (this.gone.size <= MAX_UNDO) return;
+    if (this.gone.size <= MAX_GONE) return;
     for (const oldest of this.gone.keys()) {
       this.gone.delete(oldest);
       return;

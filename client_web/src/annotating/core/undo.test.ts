@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MAX_UNDO } from './limits';
+import { MAX_OPS, MAX_UNDO } from './limits';
 import type { Edit, Mark, Operation, Put } from './model';
 import { LayerReplica } from './replica';
 import { UndoStack } from './undo';
@@ -20,7 +20,9 @@ let replica: LayerReplica;
 let ops: Operation[];
 let undo: UndoStack;
 
-const look = () => (id: string) => replica.get(id);
+/** Two layers in one replica: ids tell them apart. */
+const look = (layer: string) => (id: string) =>
+  id.startsWith('other') === (layer === 'other') ? replica.get(id) : undefined;
 
 function apply(edits: readonly Edit[]): void {
   for (const edit of edits) ops.push(edit.op === 'put' ? edit : { ...edit, base_rev: 0 });
@@ -28,20 +30,20 @@ function apply(edits: readonly Edit[]): void {
 }
 
 function make(...edits: Edit[]): void {
-  undo.note('l', edits, (id) => replica.get(id));
+  undo.note([{ layer: 'l', edits }], look);
   apply(edits);
 }
 
 function back(): boolean {
-  const step = undo.undo(look);
-  if (step !== null) apply(step.edits);
-  return step !== null;
+  const parts = undo.undo(look);
+  for (const { edits } of parts ?? []) apply(edits);
+  return parts !== null;
 }
 
 function again(): boolean {
-  const step = undo.redo(look);
-  if (step !== null) apply(step.edits);
-  return step !== null;
+  const parts = undo.redo(look);
+  for (const { edits } of parts ?? []) apply(edits);
+  return parts !== null;
 }
 
 const shown = (): Array<[string, Mark['style'], string | undefined]> =>
@@ -90,7 +92,7 @@ describe('undo', () => {
     make(put('a'));
     make({ op: 'patch', id: 'a', style: { color: '#ff0000' } });
     apply([{ op: 'patch', id: 'a', style: { color: '#00ff00' } }]);
-    expect(undo.undo(look)).toMatchObject({ edits: [{ op: 'delete', id: 'a' }] });
+    expect(undo.undo(look)).toMatchObject([{ edits: [{ op: 'delete', id: 'a' }] }]);
   });
 
   it('skips what is already as it would make it, and forgets the way forward on new work', () => {
@@ -110,6 +112,42 @@ describe('undo', () => {
     expect(undo.canUndo).toBe(true);
     expect(back()).toBe(true);
     expect(undo.canUndo).toBe(false);
+  });
+
+  it('is one step for one gesture, on two layers and far beyond what one push carries', () => {
+    const many = Array.from({ length: 3 * MAX_OPS }, (_, i) => `m${i}`);
+    make(...many.map(put));
+    make(put('other'));
+    undo = new UndoStack();
+    const remove = (ids: string[]) => ids.map((id): Edit => ({ op: 'delete', id }));
+    const parts = [
+      { layer: 'l', edits: remove(many.slice(0, MAX_OPS)) },
+      { layer: 'l', edits: remove(many.slice(MAX_OPS)) },
+      { layer: 'other', edits: remove(['other']) },
+    ];
+    undo.note(parts, look);
+    for (const { edits } of parts) apply(edits);
+    expect(shown()).toEqual([]);
+    expect(back()).toBe(true);
+    expect(shown()).toHaveLength(3 * MAX_OPS + 1);
+    expect(undo.canUndo).toBe(false);
+    expect(again()).toBe(true);
+    expect(shown()).toEqual([]);
+  });
+
+  it('goes on without the part of a gesture whose layer is gone', () => {
+    make(put('a'));
+    make(put('other'));
+    undo = new UndoStack();
+    const parts = ['l', 'other'].map((layer) => ({
+      layer,
+      edits: [{ op: 'delete' as const, id: layer === 'l' ? 'a' : 'other' }],
+    }));
+    undo.note(parts, look);
+    for (const { edits } of parts) apply(edits);
+    undo.forget('other');
+    expect(undo.undo(look)).toEqual([{ layer: 'l', edits: [{ op: 'restore', id: 'a' }] }]);
+    expect(undo.undo(look)).toBeNull();
   });
 
   it('is bounded, and forgets a layer or everything', () => {

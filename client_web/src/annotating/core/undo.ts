@@ -6,6 +6,7 @@ import { MAX_UNDO } from './limits';
 import type { Edit, Mark, PatchValues } from './model';
 
 type Lookup = (id: string) => Mark | undefined;
+type Layers = (layer: string) => Lookup;
 type Values = { -readonly [K in keyof PatchValues]: PatchValues[K] };
 
 /** One reversible change of one mark. */
@@ -13,9 +14,18 @@ type Step =
   | { readonly made: 'put' | 'restored' | 'deleted'; readonly id: string }
   | { readonly made: 'patched'; readonly id: string; readonly from: Values; readonly to: Values };
 
-interface Gesture {
+interface Part {
   readonly layer: string;
   readonly steps: readonly Step[];
+}
+
+/** What one movement of the hand did, on as many layers and in as many parts as it took. */
+type Gesture = readonly Part[];
+
+/** Edits of one layer that belong together on the wire too, as far as a push may carry them. */
+export interface LayerEdits {
+  readonly layer: string;
+  readonly edits: readonly Edit[];
 }
 
 const FIELDS = ['page', 'geometry', 'anchor', 'style', 'body', 'resolved'] as const;
@@ -34,73 +44,93 @@ export class UndoStack {
     return this.undone.length > 0;
   }
 
-  /** Notes a gesture *before* it is applied; `look` shows the marks as they are. */
-  note(layer: string, edits: readonly Edit[], look: Lookup): void {
+  /** Notes a gesture *before* it is applied; `look` shows the marks of a layer as they are. */
+  note(parts: readonly LayerEdits[], look: Layers): void {
     const seen = new Map<string, Mark | undefined>();
-    const at: Lookup = (id) => (seen.has(id) ? seen.get(id) : look(id));
-    const steps: Step[] = [];
-    for (const edit of edits) {
-      const before = at(edit.id);
-      switch (edit.op) {
-        case 'put':
-          steps.push({ made: 'put', id: edit.id });
-          break;
-        case 'delete':
-          if (before === undefined) break;
-          steps.push({ made: 'deleted', id: edit.id });
-          seen.set(edit.id, undefined);
-          break;
-        case 'restore':
-          if (before !== undefined) break;
-          steps.push({ made: 'restored', id: edit.id });
-          break;
-        case 'patch': {
-          if (before === undefined) break;
-          const to = valuesOf(edit);
-          steps.push({ made: 'patched', id: edit.id, from: valuesOf(before, to), to });
-          seen.set(edit.id, { ...before, ...to });
-          break;
-        }
-      }
-    }
-    if (steps.length === 0) return;
-    this.done.push({ layer, steps });
+    const gesture = parts
+      .map(({ layer, edits }) => ({ layer, steps: stepsOf(edits, look(layer), seen) }))
+      .filter(({ steps }) => steps.length > 0);
+    if (gesture.length === 0) return;
+    this.done.push(gesture);
     if (this.done.length > MAX_UNDO) this.done.shift();
     this.undone = [];
   }
 
   /** The edits that take the last gesture back, or null when there is nothing to take back. */
-  undo(look: (layer: string) => Lookup): { layer: string; edits: Edit[] } | null {
+  undo(look: Layers): LayerEdits[] | null {
     for (let last = this.done.pop(); last !== undefined; last = this.done.pop()) {
-      const edits = reverse(last, look(last.layer), 'back');
-      if (edits.length === 0) continue;
+      const parts = reversed([...last].reverse(), look, 'back');
+      if (parts.length === 0) continue;
       this.undone.push(last);
-      return { layer: last.layer, edits };
+      return parts;
     }
     return null;
   }
 
   /** The edits that do the last undone gesture again. */
-  redo(look: (layer: string) => Lookup): { layer: string; edits: Edit[] } | null {
+  redo(look: Layers): LayerEdits[] | null {
     for (let last = this.undone.pop(); last !== undefined; last = this.undone.pop()) {
-      const edits = reverse(last, look(last.layer), 'again');
-      if (edits.length === 0) continue;
+      const parts = reversed(last, look, 'again');
+      if (parts.length === 0) continue;
       this.done.push(last);
-      return { layer: last.layer, edits };
+      return parts;
     }
     return null;
   }
 
   /** The layer is gone, or the person is: nothing of it may be replayed. */
   forget(layer?: string): void {
-    const kept = (one: Gesture): boolean => layer !== undefined && one.layer !== layer;
-    this.done = this.done.filter(kept);
-    this.undone = this.undone.filter(kept);
+    const left = (gesture: Gesture): Gesture =>
+      gesture.filter((part) => layer !== undefined && part.layer !== layer);
+    this.done = this.done.map(left).filter((gesture) => gesture.length > 0);
+    this.undone = this.undone.map(left).filter((gesture) => gesture.length > 0);
   }
 }
 
-function reverse(gesture: Gesture, look: Lookup, way: 'back' | 'again'): Edit[] {
-  const steps = way === 'back' ? [...gesture.steps].reverse() : gesture.steps;
+/** @param seen marks as the gesture has left them so far. */
+function stepsOf(
+  edits: readonly Edit[],
+  look: Lookup,
+  seen: Map<string, Mark | undefined>,
+): Step[] {
+  const steps: Step[] = [];
+  for (const edit of edits) {
+    const before = seen.has(edit.id) ? seen.get(edit.id) : look(edit.id);
+    switch (edit.op) {
+      case 'put':
+        steps.push({ made: 'put', id: edit.id });
+        break;
+      case 'delete':
+        if (before === undefined) break;
+        steps.push({ made: 'deleted', id: edit.id });
+        seen.set(edit.id, undefined);
+        break;
+      case 'restore':
+        if (before !== undefined) break;
+        steps.push({ made: 'restored', id: edit.id });
+        break;
+      case 'patch': {
+        if (before === undefined) break;
+        const to = valuesOf(edit);
+        steps.push({ made: 'patched', id: edit.id, from: valuesOf(before, to), to });
+        seen.set(edit.id, { ...before, ...to });
+        break;
+      }
+    }
+  }
+  return steps;
+}
+
+type Way = 'back' | 'again';
+
+function reversed(gesture: Gesture, look: Layers, way: Way): LayerEdits[] {
+  return gesture
+    .map((part) => ({ layer: part.layer, edits: reverse(part, look(part.layer), way) }))
+    .filter(({ edits }) => edits.length > 0);
+}
+
+function reverse(part: Part, look: Lookup, way: Way): Edit[] {
+  const steps = way === 'back' ? [...part.steps].reverse() : part.steps;
   const edits: Edit[] = [];
   for (const step of steps) {
     const now = look(step.id);

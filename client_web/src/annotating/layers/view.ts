@@ -1,6 +1,6 @@
 /** What layers are to the person who looks at them: their order, their colours, what is allowed. */
 import type { LayerView, PersonCard } from '../../wire';
-import type { Edit, Mark } from '../core';
+import type { Edit, LayerEdits, Mark } from '../core';
 
 /** A document's layers as this tablet remembers them, for opening it without the server. */
 export interface KnownLayers {
@@ -106,11 +106,13 @@ export function without(
 export function byLayer(
   edits: readonly Edit[],
   layerOf: (edit: Edit) => string | null,
-): [layer: string, edits: Edit[]][] {
+): LayerEdits[] {
   const parts = new Map<string, Edit[]>();
   for (const edit of edits) {
     const layer = layerOf(edit);
-    if (layer !== null) parts.set(layer, [...(parts.get(layer) ?? []), edit]);
+    const part = layer === null ? undefined : parts.get(layer);
+    if (part) part.push(edit);
+    else if (layer !== null) parts.set(layer, [edit]);
   }
-  return [...parts];
+  return [...parts].map(([layer, of]) => ({ layer, edits: of }));
 }

@@ -21,8 +21,8 @@ export interface Desk {
   point(place: PointerPlace): void;
   /** A new mark, shown at once. `device` and `from` tell a palm's strokes from a hand's. */
   put(put: Put, drawn?: { device: PointerDevice; from: number }): void;
-  /** One gesture over several marks. */
-  edit(edits: readonly Edit[]): void;
+  /** One gesture over several marks. Each of `parts` travels as one, as far as a push may carry. */
+  edit(...parts: (readonly Edit[])[]): void;
   /** Erasers take only what the person may take away here. */
   mayErase(mark: Mark): boolean;
   mayMove(mark: Mark): boolean;

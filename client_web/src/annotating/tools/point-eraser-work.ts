@@ -37,17 +37,15 @@ export class PointEraserWork implements Work {
     this.putBack();
     if (this.cuts.size === 0 && this.passedOver) desk.say('marks.eraser.words');
     const nextId = () => desk.birth(viewport).id;
+    const parts: Edit[][] = [];
     let edits: Edit[] = [];
     for (const cut of this.cuts.values()) {
       const more = cut.edits(nextId);
       // A stroke and its pieces never part: they travel in one batch.
-      if (edits.length + more.length > MAX_OPS) {
-        desk.edit(edits);
-        edits = [];
-      }
+      if (parts.length === 0 || edits.length + more.length > MAX_OPS) parts.push((edits = []));
       edits.push(...more);
     }
-    if (edits.length > 0) desk.edit(edits);
+    desk.edit(...parts);
   }
 
   cancel(): void {
