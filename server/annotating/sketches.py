@@ -1,6 +1,7 @@
 """Strokes written in one go: which belong together, and how they look when drawn small. Pure.
 
-The client's list of an open document joins strokes the same way (annotating/list.ts).
+The tablet joins strokes the same way (annotating/list.ts), so that a list looks alike with and
+without a network: tests/contract/vectors/scribbles.json holds both to it.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from annotations.errors import AnnotationError
 from annotations.ink import Stroke, decode_ink
@@ -18,7 +20,9 @@ TOGETHER_MS = 20_000
 TOGETHER_PT = 60.0
 """… and within this distance belong to one scribble."""
 LOOK_BACK = 8
-"""Scribbles of a page that a stroke is compared with: a hand goes back to the last few."""
+"""Scribbles of one kind, page and layer that a stroke is compared with: a hand goes back to the
+last few. Others in between count for nothing, so that a filtered list joins what the whole one
+does."""
 STROKES = 400
 """Strokes in one scribble: a page of handwriting; more become another line of the list."""
 
@@ -43,13 +47,9 @@ class Entry:
         return self.marks[0].kind
 
     def takes(self, mark: Annotation, box: Box) -> bool:
-        """Whether a stroke that follows belongs to this scribble."""
+        """Whether a stroke that follows in the same place belongs to this scribble."""
         last = self.marks[-1]
-        if mark.kind not in INK_KINDS or mark.kind != self.kind or len(self.marks) >= STROKES:
-            return False
-        if mark.page != last.page or mark.version != last.version or mark.layer != last.layer:
-            return False
-        if mark.body or self.first.body or mark.created - last.created > TOGETHER_MS:
+        if len(self.marks) >= STROKES or mark.created - last.created > TOGETHER_MS:
             return False
         dx = max(self.box[0] - box[2], box[0] - self.box[2], 0.0)
         dy = max(self.box[1] - box[3], box[1] - self.box[3], 0.0)
@@ -67,16 +67,23 @@ class Entry:
         )
 
 
+_Where: TypeAlias = tuple[str, int, str, str]
+
+
 @dataclass
 class Together:
     """Joins marks, given page by page in the order they were made, into entries."""
 
     entries: list[Entry] = field(default_factory=list)
+    _recent: dict[_Where, list[Entry]] = field(default_factory=dict)
+    """Scribbles that may go on, by version, page, layer and kind."""
 
     def joins(self, mark: Annotation) -> Entry | None:
         """The scribble that this mark goes on with."""
+        if not _may_join(mark):
+            return None
         box = box_of(mark)
-        recent = reversed(self.entries[-LOOK_BACK:])
+        recent = reversed(self._recent.get(_where(mark), []))
         return next((entry for entry in recent if entry.takes(mark, box)), None)
 
     def put(self, mark: Annotation, entry: Entry | None) -> None:
@@ -84,8 +91,22 @@ class Together:
         box = box_of(mark)
         if entry is not None:
             entry.add(mark, box)
-        else:
-            self.entries.append(Entry([mark], box))
+            return
+        begun = Entry([mark], box)
+        self.entries.append(begun)
+        if _may_join(mark):
+            recent = self._recent.setdefault(_where(mark), [])
+            recent.append(begun)
+            del recent[:-LOOK_BACK]
+
+
+def _may_join(mark: Annotation) -> bool:
+    """A stroke without a remark of its own."""
+    return mark.kind in INK_KINDS and not mark.body
+
+
+def _where(mark: Annotation) -> _Where:
+    return mark.version, mark.page, mark.layer, mark.kind
 
 
 def box_of(mark: Annotation) -> Box:

@@ -87,6 +87,10 @@ class Line:
         except OSError:
             writer.transport.abort()
             return
+        if not self.whole:  # cut while the far end was being met
+            far_writer.transport.abort()
+            writer.transport.abort()
+            return
         both = {writer, far_writer}
         self._writers |= both
         try:

@@ -128,6 +128,103 @@ def anchor_cases() -> dict[str, Any]:
     }
 
 
+def scribble_cases() -> list[dict[str, Any]]:
+    """Marks as they were made, and the lines of a list they become: first marks in the order of the
+    list, each with those that joined it. What is expected was thought out, not computed."""
+
+    def mark(name: str, at: int, x: float, y: float, **more: Any) -> dict[str, Any]:
+        rect = [x, y, x + 20.0, y + 5.0]
+        given = {"id": name, "created": at, "kind": "ink", "page": 0, "layer": "l", "version": "v"}
+        return {**given, "rect": rect, "body": "", **more}
+
+    far = [mark(f"f{i}", 1_000 + i, 10, 200.0 + i * 70) for i in range(9)]
+    return [
+        {
+            "name": "one go, a pause, another place",
+            "marks": [
+                mark("a", 1_000, 10, 100),
+                mark("b", 1_900, 30, 102),
+                mark("c", 2_800, 30, 400),
+                mark("d", 22_900, 32, 104),
+            ],
+            "lines": [["a", "b"], ["c"], ["d"]],
+        },
+        {
+            "name": "made in a tunnel and sent with what was made after: by the time of making",
+            "marks": [
+                mark("late", 90_000, 12, 101),
+                mark("early", 1_000, 10, 100),
+                mark("between", 60_000, 11, 102),
+                mark("after", 60_500, 14, 103),
+            ],
+            "lines": [["early"], ["between", "after"], ["late"]],
+        },
+        {
+            "name": "near any stroke of the scribble, not the last one alone",
+            "marks": [
+                mark("a", 1_000, 10, 100),
+                mark("b", 1_500, 80, 100),
+                mark("c", 2_000, 150, 100),
+                mark("d", 2_500, 10, 130),
+            ],
+            "lines": [["a", "b", "c", "d"]],
+        },
+        {
+            "name": "60 points join, more do not; 20 s join, more do not",
+            "marks": [
+                mark("a", 1_000, 10, 100),
+                mark("b", 21_000, 90, 105),
+                mark("c", 41_001, 90, 105),
+                mark("d", 41_002, 170.5, 105),
+            ],
+            "lines": [["a", "b"], ["c"], ["d"]],
+        },
+        {
+            "name": "kinds, pages, layers, versions and remarks part",
+            "marks": [
+                mark("ink", 1_000, 10, 100),
+                mark("marker", 1_001, 10, 100, kind="highlighter"),
+                mark("page", 1_002, 10, 100, page=1),
+                mark("layer", 1_003, 10, 100, layer="m"),
+                mark("version", 1_004, 10, 100, version="w"),
+                mark("remark", 1_005, 10, 100, body="Hỏi lại"),
+                mark("box", 1_006, 10, 100, kind="rectangle"),
+                mark("ink-2", 1_007, 10, 100),
+            ],
+            "lines": [
+                ["ink", "ink-2"],
+                ["marker"],
+                ["layer"],
+                ["version"],
+                ["remark"],
+                ["box"],
+                ["page"],
+            ],
+        },
+        {
+            "name": "what lies between counts for nothing; the last eight of a kind count",
+            "marks": [
+                mark("a", 1_000, 10, 10),
+                *(mark(f"n{i}", 1_001 + i, 10, 500, kind="note") for i in range(12)),
+                mark("b", 1_100, 12, 12),
+                *({**one, "created": 2_000 + i} for i, one in enumerate(far)),
+                mark("c", 3_000, 12, 12),
+            ],
+            "lines": [
+                ["a", "b"],
+                *([f"n{i}"] for i in range(12)),
+                *([one["id"]] for one in far),
+                ["c"],
+            ],
+        },
+        {
+            "name": "equal times: by id",
+            "marks": [mark("b", 1_000, 300, 100), mark("a", 1_000, 10, 100)],
+            "lines": [["a"], ["b"]],
+        },
+    ]
+
+
 def write(name: str, value: object) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=1)
     numbers = r"\[\n\s+([-\d.e,\s]+?)\n\s+\]"
@@ -138,3 +235,4 @@ def write(name: str, value: object) -> None:
 if __name__ == "__main__":
     write("ink.json", ink_cases())
     write("anchors.json", anchor_cases())
+    write("scribbles.json", scribble_cases())

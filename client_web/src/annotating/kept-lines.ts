@@ -36,12 +36,17 @@ const SKETCH_POINTS = 240;
 export function linesOf(marks: readonly Mark[]): KeptLine[] {
   const byId = new Map(marks.map((mark) => [mark.id, mark]));
   return listOf(marks).flatMap(({ entries }) =>
-    entries.map((entry) => lineOf(entry, byId)).sort((a, b) => a.at - b.at),
+    entries.sort(asBegun).map((entry) => lineOf(entry, byId)),
   );
 }
 
+function asBegun(a: ListEntry, b: ListEntry): number {
+  return a.begun - b.begun || ((a.ids[0] ?? '') < (b.ids[0] ?? '') ? -1 : 1);
+}
+
 function lineOf(entry: ListEntry, byId: ReadonlyMap<string, Mark>): KeptLine {
-  const { mark, ids, kind, quote, body, stamp, color, x, y } = entry;
+  const { mark, ids, kind, quote, body, stamp, color } = entry;
+  const [x, y] = entry.box;
   const strokes = ids.map((id) => byId.get(id)).filter((one) => one !== undefined);
   return {
     id: ids[0] ?? mark.id,

@@ -1,6 +1,8 @@
 // @vitest-environment node
 import { expect, test } from 'vitest';
-import { encodeInk, inkToText, type Mark } from './core';
+import vectors from '../../../tests/contract/vectors/scribbles.json';
+import { encodeInk, inkToText, type Kind, type Mark } from './core';
+import { linesOf } from './kept-lines';
 import { findIn, listOf } from './list';
 
 let made = 0;
@@ -22,7 +24,12 @@ function mark(part: Partial<Mark>): Mark {
   };
 }
 const ink = (x: number, y: number, part: Partial<Mark> = {}) =>
-  mark({ kind: 'ink', ink: inkToText(encodeInk([x, x + 9], [y, y])), geometry: {}, ...part });
+  mark({
+    kind: 'ink',
+    ink: inkToText(encodeInk([x, x + 9], [y, y])),
+    geometry: { rect: [x, y, x + 9, y] },
+    ...part,
+  });
 
 test('marks come by page and from top to bottom, with quote and words', () => {
   const pages = listOf([
@@ -50,6 +57,31 @@ test('strokes of one scribble are one line; far or late ones are not', () => {
     ink(12, 14, { created: start + 60_000 }),
   ]);
   expect(page?.entries.map((entry) => entry.ids.length)).toEqual([2, 1, 1]);
+});
+
+test.each(vectors)('joined as the server joins: $name', ({ marks, lines }) => {
+  const made = marks.map(({ rect, kind, ...one }) => ({
+    layer: one.layer,
+    mark: mark({
+      ...one,
+      kind: kind as Kind,
+      geometry: { rect: rect as [number, number, number, number] },
+    }),
+  }));
+  const layers = new Map(made.map((one) => [one.mark, one.layer]));
+  const entries = listOf(
+    made.map((one) => one.mark),
+    (one) => layers.get(one) ?? '',
+  ).flatMap((page) => page.entries);
+  const joined = new Map(entries.map(({ ids }) => [ids[0], ids]));
+  expect([...joined.values()].sort()).toEqual([...lines].sort());
+  // The lines of the list without a network, one layer each time, in the order of the server's.
+  for (const layer of new Set(layers.values())) {
+    const own = made.filter((one) => one.layer === layer).map((one) => one.mark);
+    const ids = new Set(own.map(({ id }) => id));
+    const expected = lines.flatMap(([first = '']) => (ids.has(first) ? [first] : []));
+    expect(linesOf(own).map(({ id }) => id)).toEqual(expected);
+  }
 });
 
 test('found without diacritics and without case', () => {

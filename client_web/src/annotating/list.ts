@@ -1,11 +1,11 @@
 /** The list of my marks: grouped by page, strokes drawn in one go together. Pure. */
 import { fold } from '../i18n';
 import type { Kind, Mark } from './core';
-import { shapeOf } from './marks/mark-shape';
+import { boxOfGeometry, join, type Box } from './marks/box';
 import { stampWords } from './marks/stamps';
 
 export interface ListEntry {
-  /** The mark to jump to. */
+  /** The mark to jump to: of a scribble the stroke drawn last. */
   mark: Mark;
   /** All marks of the entry: several strokes of one scribble are one line of the list. */
   ids: string[];
@@ -21,9 +21,10 @@ export interface ListEntry {
   resolved: boolean;
   /** How many answers it has. */
   answers: number;
-  /** Where it begins, page space. */
-  y: number;
-  x: number;
+  /** What it covers, page space. */
+  box: Box;
+  /** When its first mark was made, ms since 1970. */
+  begun: number;
 }
 
 export interface ListPage {
@@ -35,38 +36,49 @@ export interface ListPage {
 const TOGETHER_MS = 20_000;
 /** … and within this distance belong to one scribble, points. */
 const TOGETHER_PT = 60;
-const STROKES: readonly Kind[] = ['ink', 'highlighter'];
+/** Scribbles of one hand, kind and place that a stroke is compared with. */
+const LOOK_BACK = 8;
+/** Strokes in one scribble; more become another line. */
+const STROKES = 400;
+const INKS: readonly Kind[] = ['ink', 'highlighter'];
 
 export function quoteOf(mark: Mark): string {
   const quote = mark.anchor?.find((part) => part.type === 'TextQuoteSelector');
   return quote?.type === 'TextQuoteSelector' ? quote.exact : '';
 }
 
-/** @param layerOf the layer on which a mark lies. */
+/**
+ * Strokes are joined as the server joins them (server/annotating/sketches.py, shared vectors in
+ * tests/contract/vectors/scribbles.json), so that a list looks alike with and without a network.
+ * @param layerOf the layer on which a mark lies.
+ */
 export function listOf(
   marks: readonly Mark[],
   layerOf: (mark: Mark) => string = () => '',
 ): ListPage[] {
   const pages = new Map<number, ListEntry[]>();
+  /** Scribbles that may go on. */
+  const recent = new Map<string, ListEntry[]>();
   const answers = new Map<string, number>();
   for (const { reply_to } of marks) {
     if (reply_to !== undefined) answers.set(reply_to, (answers.get(reply_to) ?? 0) + 1);
   }
   const roots = marks.filter((mark) => mark.reply_to === undefined);
-  for (const mark of roots.sort((a, b) => a.created - b.created)) {
-    const entries = pages.get(mark.page) ?? [];
-    pages.set(mark.page, entries);
-    const [x, y] = shapeOf(mark).box;
+  for (const mark of roots.sort(asMade)) {
+    const box = boxOfGeometry(mark.geometry);
     const layer = layerOf(mark);
     const said = answers.get(mark.id) ?? 0;
-    const last = said > 0 ? undefined : entries.findLast((one) => joins(one, mark, layer));
+    const joins = INKS.includes(mark.kind) && (mark.body ?? '') === '' && said === 0;
+    const where = [mark.version, mark.page, layer, mark.kind, mark.author].join(' ');
+    const open = joins ? (recent.get(where) ?? []) : [];
+    const last = open.findLast((entry) => takes(entry, mark, box));
     if (last) {
       last.ids.push(mark.id);
       last.mark = mark;
-      last.y = Math.min(last.y, y);
+      last.box = join([last.box, box]);
       continue;
     }
-    entries.push({
+    const entry: ListEntry = {
       mark,
       ids: [mark.id],
       kind: mark.kind,
@@ -78,23 +90,28 @@ export function listOf(
       layer,
       resolved: mark.resolved ?? false,
       answers: said,
-      x,
-      y,
-    });
+      box,
+      begun: mark.created,
+    };
+    const page = pages.get(mark.page);
+    if (page) page.push(entry);
+    else pages.set(mark.page, [entry]);
+    if (joins) recent.set(where, [...open, entry].slice(-LOOK_BACK));
   }
   return [...pages]
     .sort(([a], [b]) => a - b)
-    .map(([page, entries]) => ({ page, entries: entries.sort((a, b) => a.y - b.y) }));
+    .map(([page, entries]) => ({ page, entries: entries.sort((a, b) => a.box[1] - b.box[1]) }));
 }
 
-function joins(entry: ListEntry, mark: Mark, layer: string): boolean {
-  if (entry.layer !== layer || entry.author !== mark.author || entry.answers > 0) return false;
-  if (entry.kind !== mark.kind || !STROKES.includes(mark.kind)) return false;
-  if (entry.body !== '' || (mark.body ?? '') !== '') return false;
-  if (mark.created - entry.mark.created > TOGETHER_MS) return false;
-  const [a, b] = [shapeOf(entry.mark).box, shapeOf(mark).box];
-  const dx = Math.max(a[0] - b[2], b[0] - a[2], 0);
-  const dy = Math.max(a[1] - b[3], b[1] - a[3], 0);
+/** In the order they were made, by the tablet's clock; one order also where the times are equal. */
+function asMade(a: Mark, b: Mark): number {
+  return a.created - b.created || (a.id < b.id ? -1 : 1);
+}
+
+function takes(entry: ListEntry, mark: Mark, box: Box): boolean {
+  if (entry.ids.length >= STROKES || mark.created - entry.mark.created > TOGETHER_MS) return false;
+  const dx = Math.max(entry.box[0] - box[2], box[0] - entry.box[2], 0);
+  const dy = Math.max(entry.box[1] - box[3], box[1] - entry.box[3], 0);
   return Math.hypot(dx, dy) <= TOGETHER_PT;
 }
 

@@ -17,15 +17,11 @@ export async function notesOnThisTablet(filter: Filter): Promise<MyMarks> {
   return keptNotes(marked, await keptDocuments(), filter);
 }
 
-/** A look at the outbox, ms; and so many looks before the list is loaded all the same. */
-const LOOK_MS = 250;
-const LOOKS = 40;
-
-/** Until what was marked without a network has reached the server, whose list would lack it. */
-export async function untilSent(): Promise<void> {
-  const { annotating } = await import('../annotating');
-  for (let look = 0; look < LOOKS; look++) {
-    if ((await annotating.countUnsent().catch(() => 0)) === 0) return;
-    await new Promise((done) => setTimeout(done, LOOK_MS));
+/** Marks that the server's list would lack: they have not reached it yet. */
+export async function countWaiting(): Promise<number> {
+  try {
+    return await (await import('../annotating')).annotating.countWaiting();
+  } catch {
+    return 0; // this browser keeps nothing, so that nothing can wait
   }
 }

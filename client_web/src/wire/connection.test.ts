@@ -202,6 +202,23 @@ test('a planned restart is waited for as long as the server asks', () => {
   expect(sockets).toHaveLength(2);
 });
 
+test('how far the clock is off is known after a start without a network', () => {
+  let kept = 0;
+  const parts = {
+    open: () => sockets[sockets.push(new FakeSocket()) - 1] as FakeSocket,
+    device: () => 'device',
+    random: () => 1,
+    now: () => now,
+    later: () => () => undefined,
+    clock: { read: () => kept, keep: (offset: number) => void (kept = offset) },
+  };
+  const before = new Connection(parts);
+  before.start();
+  goLive();
+  expect(before.serverNow()).toBe(now + 5000);
+  expect(new Connection(parts).serverNow()).toBe(now + 5000);
+});
+
 test('a nudge ends the waiting; stop ends everything', () => {
   connection.start();
   latest().breaks();

@@ -42,6 +42,9 @@ export interface ConnectionParts {
   random: () => number;
   now: () => number;
   later: (ms: number, run: () => void) => () => void;
+  /** How far this device's clock was off when it last heard the server, for a start without a
+   * network: what is made then is dated as if there were one. */
+  clock?: { read: () => number; keep: (offsetMs: number) => void };
 }
 
 interface Followed {
@@ -62,7 +65,7 @@ export class Connection {
   private attempt = 0;
   private heartbeatMs = 20_000;
   private heardAt = 0;
-  private offset = 0;
+  private offset: number;
   private cancelTimer: () => void = () => undefined;
   private readonly topics = new Map<string, Followed>();
   private readonly stateListeners = new Set<(state: ConnectionState) => void>();
@@ -71,7 +74,9 @@ export class Connection {
   /** Called when a socket closed before its welcome, or because the session ended. */
   onTurnedAway: (code: number) => void = () => undefined;
 
-  constructor(private readonly parts: ConnectionParts) {}
+  constructor(private readonly parts: ConnectionParts) {
+    this.offset = parts.clock?.read() ?? 0;
+  }
 
   state(): ConnectionState {
     return this.current;
@@ -273,6 +278,7 @@ export class Connection {
     this.attempt = 0;
     this.heartbeatMs = (frame['heartbeat_s'] as number) * 1000;
     this.offset = Date.parse(frame['server_time'] as string) - this.parts.now();
+    this.parts.clock?.keep(this.offset);
     this.become('live');
     for (const [topic, { cursor }] of this.topics) this.send({ t: 'sub', topic, cursor });
     for (const listener of this.frameListeners.get('welcome') ?? []) listener(frame);

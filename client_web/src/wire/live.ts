@@ -3,6 +3,25 @@ import { api } from './api';
 import { Connection, type Socket } from './connection';
 import { deviceId } from './ids';
 
+/** How far this device's clock is off, ms; remembered over a restart without a network. */
+const CLOCK_KEY = 'phonghop.clock-offset';
+
+function readOffset(): number {
+  try {
+    return Math.round(Number(localStorage.getItem(CLOCK_KEY))) || 0;
+  } catch {
+    return 0;
+  }
+}
+
+function keepOffset(offset: number): void {
+  try {
+    localStorage.setItem(CLOCK_KEY, String(Math.round(offset)));
+  } catch {
+    // not remembered: known again with the next welcome
+  }
+}
+
 export const connection = new Connection({
   open: () => {
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
@@ -15,6 +34,7 @@ export const connection = new Connection({
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);
   },
+  clock: { read: readOffset, keep: keepOffset },
 });
 
 api.onChanges = (changes) => connection.reached(changes);

@@ -1,6 +1,19 @@
 /** Boxes of page space, [x0, y0, x1, y1] with x0 ≤ x1 and y0 ≤ y1, and distances to them. */
 
+import type { Geometry } from '../core';
+
 export type Box = readonly [number, number, number, number];
+
+/** Where a mark lies by its record, as the server takes it (server/annotating/sketches.py): without
+ * the width of its lines. */
+export function boxOfGeometry({ rect, point, quads, from, to }: Geometry): Box {
+  if (rect) return rect;
+  if (point) return [...point, ...point];
+  const ends = quads?.flat() ?? [...(from ?? [0, 0]), ...(to ?? [0, 0])];
+  const xs = ends.filter((_, i) => i % 2 === 0);
+  const ys = ends.filter((_, i) => i % 2 === 1);
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+}
 
 export function grow([x0, y0, x1, y1]: Box, by: number): Box {
   return [x0 - by, y0 - by, x1 + by, y1 + by];

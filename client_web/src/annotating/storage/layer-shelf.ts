@@ -42,6 +42,8 @@ export class LayerShelf {
 
   /** What was kept; undefined when nothing was, or when it does not open any more. */
   async load(layer: string): Promise<SavedLayer | undefined> {
+    // What is due or still being written (a document just closed) belongs to it.
+    await this.flush(layer);
     try {
       const cursor = await this.store.get(`${layer}/cursor`);
       if (!cursor) return undefined;
