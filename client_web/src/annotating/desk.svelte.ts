@@ -6,6 +6,7 @@ import type { LayerView } from '../wire';
 import { book } from './book.svelte';
 import type { Edit, Mark, Put, Spot, Style, Turn } from './core';
 import { answerPut, isMovable, notePut, removals, restyles, rewrite, type Birth } from './edits';
+import { measureIn } from './marks/measure';
 import type { StampName } from './marks/stamps';
 import { cornerOf, upright } from './marks/text-box';
 import { pencase } from './pencase.svelte';
@@ -132,13 +133,14 @@ class MarkDesk implements Desk {
     book.edit(restyles(this.own(), change));
   }
 
-  /** Another width; of written text, another size of its letters. */
-  resize(width: number): void {
+  /** Another width; of written text, another size of its letters, with lines that fit the page. */
+  resize(width: number, page: PageViewport): void {
     const own = this.own();
+    const measure = measureIn(page.element);
     const texts = own.filter((mark) => mark.kind === 'free_text');
     const others = own.filter((mark) => mark.kind !== 'free_text');
     book.edit([
-      ...texts.flatMap((mark) => resizeText(mark, width)),
+      ...texts.flatMap((mark) => resizeText(mark, width, page, measure)),
       ...restyles(others, { width }),
     ]);
   }

@@ -5,6 +5,7 @@ import { STAMP_NAMES } from './marks/stamps';
 import {
   cut,
   isCuttable,
+  layOut,
   resizeText,
   shapePut,
   stampPut,
@@ -92,14 +93,49 @@ test('a fast wipe along the whole stroke leaves nothing', () => {
   expect(isCuttable({ ...line, kind: 'arrow' })).toBe(false);
 });
 
-test('larger letters take a larger box from the same corner, in the same lines', () => {
-  const laid: LaidText = { lines: ['một', 'hai'], width: 30, size: 10, corner: [5, 6], rotate: 90 };
-  const put = textBoxPut(birth, laid, '#1b4fbf');
-  const mark: Mark = { ...line, ...put, kind: 'free_text' };
-  const [edit] = resizeText(mark, 20);
-  const larger = textBoxPut(birth, { ...laid, width: 60, size: 20 }, '#1b4fbf');
+const half = (words: string, size: number) => (words.length * size) / 2;
+const written = (text: string, at: Pick<LaidText, 'size' | 'corner' | 'rotate'>): Mark => ({
+  ...line,
+  ...textBoxPut(birth, layOut(text, at, page, half), '#1b4fbf'),
+  kind: 'free_text',
+});
+
+test('larger letters take a larger box from the same corner; what fits stays in its lines', () => {
+  const at = { size: 10, corner: [5, 6] as [number, number], rotate: 90 as const };
+  const mark = written('một\nhai', at);
+  const [edit] = resizeText(mark, 20, page, half);
+  const larger = textBoxPut(
+    birth,
+    { ...at, lines: ['một', 'hai'], width: 30, size: 20 },
+    '#1b4fbf',
+  );
   expect(edit).toMatchObject({ geometry: larger.geometry, style: { font_size: 20 } });
-  expect(resizeText(mark, 10)).toEqual([]);
+  expect(edit).not.toHaveProperty('body');
+  expect(resizeText(mark, 10, page, half)).toEqual([]);
+});
+
+test('larger letters break their lines where the page ends, and smaller ones join them again', () => {
+  const at = { size: 10, corner: [400, 100] as [number, number], rotate: 0 as const };
+  const mark = written('Đề nghị làm rõ nguồn vốn đối ứng của tỉnh\nKý tên', at);
+  expect(mark.body).toBe('Đề nghị làm rõ nguồn vốn đối ứng của\ntỉnh\nKý tên');
+  const [larger] = resizeText(mark, 20, page, half);
+  expect(larger).toMatchObject({
+    body: 'Đề nghị làm rõ\nnguồn vốn đối ứng\ncủa tỉnh\nKý tên',
+    geometry: { rect: [400, 100, 570, 204] },
+  });
+  const large = { ...mark, ...larger } as Mark;
+  const [smaller] = resizeText(large, 10, page, half);
+  expect(smaller).toMatchObject({ body: mark.body, geometry: mark.geometry });
+});
+
+test('a text that was moved over the edge comes back onto the page, in lines of its own', () => {
+  const mark: Mark = {
+    ...written('Kính gửi ông Thường\nxin xem', { size: 10, corner: [100, 100], rotate: 0 }),
+    geometry: { rect: [560, 100, 655, 126] },
+  };
+  expect(resizeText(mark, 5, page, half)).toMatchObject([
+    { style: { font_size: 5 }, body: 'Kính gửi ông\nThường\nxin xem' },
+  ]);
 });
 
 test('a line loses only what was wiped', () => {

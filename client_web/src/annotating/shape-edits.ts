@@ -17,7 +17,16 @@ import {
 } from './core';
 import type { Birth } from './edits';
 import { STAMP_FONT, STAMP_FRAME, stampSize, STAMPS, type StampName } from './marks/stamps';
-import { boxFrom, cornerOf, LINE_SPACING, upright } from './marks/text-box';
+import {
+  boxFrom,
+  cornerOf,
+  LINE_SPACING,
+  roomFor,
+  unwrapLines,
+  upright,
+  wrapLines,
+  type PageSize,
+} from './marks/text-box';
 import type { ShapeTool, ToolStyle } from './tools/tools';
 
 /** A shape drawn from one corner or end to the other. */
@@ -93,16 +102,38 @@ export function textBoxRewrite(mark: Mark, laid: LaidText): Edit[] {
   return [{ op: 'patch', id: mark.id, geometry: textGeometry(laid), body }];
 }
 
-/** The same words, larger or smaller: the lines stay as they were broken. */
-export function resizeText(mark: Mark, size: number): Edit[] {
+/** How wide a line is in letters of a size, points. */
+export type Measure = (line: string, size: number) => number;
+
+/** Text laid out anew from its corner: its lines break where the page ends. */
+export function layOut(
+  text: string,
+  { size, corner, rotate }: Pick<LaidText, 'size' | 'corner' | 'rotate'>,
+  page: PageSize,
+  measure: Measure,
+): LaidText {
+  const wide = (line: string) => measure(line, size);
+  const most = roomFor(corner, rotate, size, page);
+  const lines = wrapLines(text.replace(/\s+$/, ''), most, wide);
+  return { size, corner, rotate, lines, width: Math.ceil(Math.max(...lines.map(wide))) };
+}
+
+/** The same words, larger or smaller, in lines that end where the page does. */
+export function resizeText(mark: Mark, size: number, page: PageSize, measure: Measure): Edit[] {
   const { rect = [0, 0, 0, 0], rotate = 0 } = mark.geometry;
   const before = mark.style.font_size ?? size;
   if (before === size) return [];
+  const corner = cornerOf(rect, rotate);
+  const room = roomFor(corner, rotate, before, page);
+  // Moved to where it does not fit, its lines were broken elsewhere: every break stays.
+  const broken = rect[2] - rect[0] > room + 1 ? Infinity : room;
   const lines = (mark.body ?? '').split('\n');
-  const width = ((rect[2] - rect[0]) * size) / before;
-  const laid = { lines, width, size, corner: cornerOf(rect, rotate), rotate };
+  const text = unwrapLines(lines, broken, (line) => measure(line, before));
+  const laid = layOut(text, { size, corner, rotate }, page, measure);
   const style = { ...mark.style, font_size: size };
-  return [{ op: 'patch', id: mark.id, geometry: textGeometry(laid), style }];
+  const body = laid.lines.join('\n');
+  const words = body === (mark.body ?? '') ? {} : { body };
+  return [{ op: 'patch', id: mark.id, geometry: textGeometry(laid), style, ...words }];
 }
 
 const INKS: readonly Kind[] = ['ink', 'highlighter'];

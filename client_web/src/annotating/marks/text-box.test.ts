@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { expect, test } from 'vitest';
 import type { Turn } from '../core';
-import { boxFrom, cornerOf, upright, wrapLines } from './text-box';
+import { boxFrom, cornerOf, roomFor, unwrapLines, upright, wrapLines } from './text-box';
 
 const letters = (line: string) => line.length;
 
@@ -32,4 +32,21 @@ test('a letter and its marks stay together, composed or not', () => {
   const lines = wrapLines(decomposed, 4, letters);
   expect(lines.join('')).toBe(decomposed);
   expect(lines.every((line) => line.startsWith('e'))).toBe(true);
+});
+
+test('breaks that wrapping made go again, those of the hand and within words stay', () => {
+  const back = (text: string, most: number) =>
+    unwrapLines(wrapLines(text, most, letters), most, letters);
+  for (const text of ['đề nghị làm rõ nguồn vốn', 'một\n\nhai ba', 'ký\ntên', '']) {
+    expect(back(text, 12)).toBe(text);
+  }
+  expect(back('xin abcdefghij', 4)).toBe('xin abcd\nefgh\nij');
+});
+
+test('a text runs to the edge of the page, whichever way it is turned', () => {
+  const page = { widthPt: 600, heightPt: 800 };
+  expect(([0, 90, 180, 270] as Turn[]).map((turn) => roomFor([150, 300], turn, 10, page))).toEqual([
+    440, 490, 140, 290,
+  ]);
+  expect(roomFor([590, 300], 0, 10, page)).toBe(50);
 });

@@ -39,6 +39,39 @@ export function cornerOf([x0, y0, x1, y1]: Box, rotate: Turn): Spot {
   ];
 }
 
+/** The page on which a text lies, unrotated, points. */
+export interface PageSize {
+  readonly widthPt: number;
+  readonly heightPt: number;
+}
+
+/** Room for the first words also at the page's edge, in letters' sizes. */
+export const LEAST_EM = 5;
+
+/** How wide a text may run from its corner: to the edge of the page, less one letter. */
+export function roomFor([x, y]: Spot, rotate: Turn, size: number, page: PageSize): number {
+  const room = { 0: page.widthPt - x, 90: page.heightPt - y, 180: x, 270: y }[rotate];
+  return Math.max(LEAST_EM * size, room - size);
+}
+
+/**
+ * The text before its lines were broken at `most`. A break goes where the next word would not have
+ * fitted; all others were made by hand and stay, and so does one that may lie within a word.
+ */
+export function unwrapLines(
+  lines: readonly string[],
+  most: number,
+  measure: (line: string) => number,
+): string {
+  return lines.reduce((text, next, i) => {
+    const line = lines[i - 1] ?? '';
+    const word = /^\S+/.exec(next)?.[0] ?? '';
+    const whole = line.includes(' ') || measure(line + word.slice(0, 1)) <= most;
+    const wrapped = line.trim() !== '' && word !== '' && whole && measure(`${line} ${word}`) > most;
+    return `${text}${wrapped ? ' ' : '\n'}${next}`;
+  });
+}
+
 /** Breaks lines between words where they are wider than `most`; a longer word breaks itself. */
 export function wrapLines(text: string, most: number, measure: (line: string) => number): string[] {
   return text.split('\n').flatMap((line) => wrapLine(line, most, measure));
