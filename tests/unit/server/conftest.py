@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,11 +19,22 @@ def told() -> list[Effects]:
     return []
 
 
-@pytest.fixture
-def closed_database(tmp_path: Path, told: list[Effects]) -> Iterator[Database]:
-    """Migrated, without its writer thread: for `write_now` and `read_now`."""
-    database = Database(tmp_path / "test.sqlite3", wiring=Wiring(react, told.append))
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file without a row, to be copied: hundreds of tests begin with one."""
+    path = tmp_path_factory.mktemp("empty") / "empty.sqlite3"
+    database = Database(path)
     migrate(database)
+    database.stop()
+    return path
+
+
+@pytest.fixture
+def closed_database(tmp_path: Path, empty: Path, told: list[Effects]) -> Iterator[Database]:
+    """Migrated, without its writer thread: for `write_now` and `read_now`."""
+    path = tmp_path / "test.sqlite3"
+    shutil.copyfile(empty, path)
+    database = Database(path, wiring=Wiring(react, told.append))
     yield database
     database.stop()
 
