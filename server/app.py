@@ -58,7 +58,7 @@ from server.live.hub import Hub
 from server.meetings.queries import in_session
 from server.meetings.rules import DAY_MS
 from server.migrations.migrate import migrate
-from server.people.actions import forget_ended, touch_session
+from server.people.actions import forget_ended, touch_sessions
 from server.people.queries import living_session, token_hash
 from server.people.routes import Sessions, UploadsRefused, cookie_name
 from server.reactions import react
@@ -72,6 +72,9 @@ ASKED_BY_ITSELF = frozenset({"/api/lease", "/api/device/standing"})
 """Commands that a tablet sends without anybody touching it: they keep no session awake."""
 TOUCH_SECONDS = 60
 """How exactly a session remembers when it was last used; finer costs a write per request."""
+TOUCHED_TOGETHER_SECONDS = 0.5
+"""Sessions used within it are written at once: a hall that begins to write would otherwise make as
+many COMMITs for that as for its strokes."""
 DAILY = (TRIM_MARKS, COLLECT_FILES)
 """Work done a day after it was last done: entered again each hour, one of each waits."""
 RESTART_SECONDS = 2.0
@@ -85,6 +88,8 @@ class Identity:
     database: Database
     sessions: Sessions
     _touched: dict[str, float] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
+    _noting: asyncio.Task[None] | None = None
 
     async def identify(self, connection: HTTPConnection) -> Actor | None:
         """The actor of the cookie's session, unless it has ended."""
@@ -114,18 +119,27 @@ class Identity:
         return living is not None and living.actor.roles == actor.roles
 
     async def touch(self, actor: Actor) -> None:
-        """The person did something; written at most once a minute per session. What cannot be
-        written now (a full disk) must not keep anybody from reading."""
+        """The person did something; written at most once a minute per session, a moment later,
+        with others. Nobody waits for it, and what cannot be written (a full disk) keeps nobody from
+        reading."""
         now = clock.monotonic()
         if now - self._touched.get(actor.session_id, -TOUCH_SECONDS) < TOUCH_SECONDS:
             return
         if len(self._touched) > 10_000:
             self._touched.clear()
         self._touched[actor.session_id] = now
-        try:
-            await self.database.write(SYSTEM, touch_session, actor.session_id)
-        except DomainError as error:
-            log.warning("session_not_touched", code=error.code)
+        self._seen.add(actor.session_id)
+        if self._noting is None or self._noting.done():
+            self._noting = asyncio.create_task(self._note_seen())
+
+    async def _note_seen(self) -> None:
+        while self._seen:
+            await asyncio.sleep(TOUCHED_TOGETHER_SECONDS)
+            seen, self._seen = self._seen, set()
+            try:
+                await self.database.write(SYSTEM, touch_sessions, seen)
+            except DomainError as error:
+                log.warning("sessions_not_touched", code=error.code)
 
 
 @dataclass

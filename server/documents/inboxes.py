@@ -69,15 +69,16 @@ class TellInboxes:
     database: Database
 
     async def __call__(self, payload: Mapping[str, Any]) -> None:
-        """Tell all, some at a time. Who draws meanwhile has at least half of the writer: each pause
-        is as long as the turn before it, waiting included."""
+        """Tell all, some at a time. While others want the writer too they have at least half of
+        it: each pause is as long as the turn before it, waiting included."""
         meeting_id = str(payload["meeting_id"])
         people = await self.database.read(_audience, meeting_id)
         while people:
             began = clock.monotonic()
             told = await self.database.write(SYSTEM, _tell, meeting_id, people)
             people = people[told:]
-            await asyncio.sleep(min(clock.monotonic() - began, PAUSE_SECONDS))
+            if self.database.waiting_now:
+                await asyncio.sleep(min(clock.monotonic() - began, PAUSE_SECONDS))
 
 
 def _audience(session: Session, meeting_id: str) -> list[str]:

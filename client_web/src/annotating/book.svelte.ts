@@ -116,9 +116,16 @@ export class Book {
     const opening = this.opening;
     const post = await this.post;
     if (!post || post !== this.running || opening !== this.opening) return;
-    const known = await this.knownLayers(post, documentId, own);
-    if (!known || opening !== this.opening) return;
-    await this.layers.open(post, documentId, known);
+    // One's own marks are on their way while it is looked up which other layers there are.
+    const early = own?.layer;
+    if (early !== undefined) void post.following.open(early);
+    try {
+      const known = await this.knownLayers(post, documentId, own);
+      if (!known || opening !== this.opening) return;
+      await this.layers.open(post, documentId, known);
+    } finally {
+      if (early !== undefined) post.following.close(early);
+    }
     this.look();
     if (opening === this.opening) await this.layers.refresh();
   }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,9 @@ PATIENCE_S = 2.0
 """What is not answered so long after the last stroke was not kept up with."""
 BOUND_MS = 100.0
 """A rate is sustained while its p99 stays below this."""
-STEP_S, GROWTH, FINE, SLOWEST = 3.0, 1.6, 1.15, 10
+STEP_S, GROWTH, FINE, SLOWEST = 3.0, 1.6, 1.15, 20
+FEWEST = 300
+"""Strokes in a step at least: a p99 of fewer is the slowest of them, one pause of the disk."""
 
 
 class Drawer(ABC, Generic[T]):
@@ -121,17 +124,28 @@ async def step(
 
 
 async def sustained(measure: Callable[[float, float], Awaitable[Step]], first: float) -> Step:
-    """The highest rate that holds: by coarse steps up (or down), then by fine ones."""
+    """The highest rate that holds: by coarse steps up (or down), then by fine ones. What does not
+    hold where the search begins is tried once more before it goes down."""
+
+    async def at(rate: float) -> Step:
+        tried = await measure(rate, max(STEP_S, FEWEST / rate))
+        took = percentile(tried.took_ms, 0.99) if tried.took_ms else 0.0
+        behind = tried.unanswered
+        print(f"  {rate:.0f}/s: p99 {took:.0f} ms, {behind} behind", file=sys.stderr, flush=True)
+        return tried
+
     rate = first
-    best = await measure(rate, STEP_S)
+    best = await at(rate)
+    if not best.holds:
+        best = await at(rate)
     while not best.holds and rate > SLOWEST:
         rate /= 3
-        best = await measure(rate, STEP_S)
+        best = await at(rate)
     if not best.holds:
         return best
     for growth in (GROWTH, FINE):
         while True:
-            tried = await measure(best.rate * growth, STEP_S)
+            tried = await at(best.rate * growth)
             if not tried.holds or "invalid" in tried.window.said:
                 break
             best = tried
