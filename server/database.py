@@ -175,6 +175,8 @@ class Database:
     group_ms: float = 5
     waiting: int = 5000
     readers: int = 4
+    reads_waiting: int = 5000
+    """Queries that wait for a reader, some seconds of them; beyond it `Busy`."""
     lock_ms: int = 10_000
     """How long another process (the command line) may hold the file before `Busy`."""
     wiring: Wiring = field(default_factory=Wiring)
@@ -192,6 +194,7 @@ class Database:
         self._rights_moved_before = 0
         self._writing: Connection | None = None
         self._put_off: _Waiting | None = None
+        self._reads = 0
         self._pool = ThreadPoolExecutor(self.readers, thread_name_prefix="reader")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         lock = self.lock_ms
@@ -236,9 +239,18 @@ class Database:
     async def read(
         self, query: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """Run a query on a reader thread against one consistent snapshot."""
+        """Run a query on a reader thread against one consistent snapshot. Raises `Busy` when too
+        many wait."""
+        if self._reads >= self.readers + self.reads_waiting:
+            raise Busy()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, lambda: self.read_now(query, *args, **kwargs))
+        self._reads += 1
+        try:
+            return await loop.run_in_executor(
+                self._pool, lambda: self.read_now(query, *args, **kwargs)
+            )
+        finally:
+            self._reads -= 1
 
     def read_now(
         self, query: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
@@ -275,10 +287,6 @@ class Database:
                 return result, session.effects
 
         return await self._submit(run)  # type: ignore[no-any-return]
-
-    async def write_raw(self, action: Callable[[Any], tuple[R, Effects]]) -> R:
-        """The same by the hot path; see `put_raw`."""
-        return await self.put_raw(action)
 
     def put_raw(self, action: Callable[[Any], tuple[R, Effects]]) -> asyncio.Future[R]:
         """The hot path: `action` gets the writer's own DB-API connection inside a savepoint.

@@ -50,7 +50,9 @@ class Settings(BaseSettings):
     )
     lease_days: int = Field(7, description="how long a device keeps what it took along")
     people_found: int = Field(50, description="people in one answer of the search")
-    devices_per_person: int = Field(20, description="devices kept for one account")
+    devices_per_person: int = Field(
+        20, description="devices kept for one account; more while their leases run"
+    )
 
     # Meetings
     meeting_days: int = Field(31, description="the longest meeting")

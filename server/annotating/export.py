@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any, Final
 
+import structlog
 from sqlmodel import Session
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -20,13 +21,21 @@ from server.documents import queries
 from server.documents.routes import attachment
 from server.errors import Busy, DomainError, Invalid
 from server.http.endpoint import Call
-from server.http.files import Files
+from server.http.files import Files, as_domain_error
 from server.http.routing import ID
 from server.identity import Actor
 from server.people.queries import cards
 from server.sandbox.export import ExportedPdf, ExportMode, TooManyMarks, export_pdf
 from server.sandbox.ladder import Sandbox
 from server.sandbox.refusals import DocumentRefused, SandboxUnavailable
+
+log = structlog.get_logger(__name__)
+MOST_SENT: Final = 200
+"""Finished files on their way at once: a hall that takes one paper away; some GB of disk."""
+LEAST_SECONDS: Final = 60
+SLOWEST_LINE: Final = 16 * 1024
+"""Bytes a second: a mobile line at the edge of its cell. Who takes less has gone away."""
+PART_BYTES: Final = 1 << 18
 
 MODES: tuple[ExportMode, ...] = ("annotations", "flattened", "clean", "xfdf")
 
@@ -41,6 +50,7 @@ class Exports:
     def __post_init__(self) -> None:
         self.places = asyncio.Semaphore(self.at_once)
         self.count = 0
+        self.sent_now = 0
 
     @contextlib.asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
@@ -53,6 +63,17 @@ class Exports:
                 yield
         finally:
             self.count -= 1
+
+    @contextlib.contextmanager
+    def sending(self) -> Iterator[None]:
+        """Count a finished file that lies on the disk. Raises `Busy` when too many do."""
+        if self.sent_now >= MOST_SENT:
+            raise Busy(retry_after=5)
+        self.sent_now += 1
+        try:
+            yield
+        finally:
+            self.sent_now -= 1
 
 
 @dataclass(frozen=True)
@@ -126,29 +147,65 @@ def _wanted(call: Call) -> frozenset[str]:
 
 
 class _Download(StreamingResponse):
-    """A stream whose source is closed however the sending ends, also when it never began."""
+    """A file that is sent, and closed however the sending ends, also when it never began."""
 
-    def __init__(
-        self,
-        chunks: AsyncIterator[bytes],
-        media_type: str,
-        headers: dict[str, str],
-        source: AsyncExitStack,
-    ) -> None:
-        super().__init__(chunks, media_type=media_type, headers=headers)
-        self.source = source
+    def __init__(self, size: int, media_type: str, name: str, file: IO[bytes]) -> None:
+        headers = attachment(name) | {"Content-Length": str(size)}
+        super().__init__(_parts(file), media_type=media_type, headers=headers)
+        self.file = file
+        self.patience = LEAST_SECONDS + size / SLOWEST_LINE
+        self.release: Callable[[], object] = file.close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with self.source:
-            await super().__call__(scope, receive, send)
+        try:
+            async with asyncio.timeout(self.patience):
+                await super().__call__(scope, receive, send)
+        except TimeoutError:
+            log.warning("download_too_slow", seconds=self.patience)
+        finally:
+            self.release()
 
 
-def stream_export(
-    made: ExportedPdf, media_type: str, name: str, source: AsyncExitStack
+async def _parts(file: IO[bytes]) -> AsyncIterator[bytes]:
+    while part := await asyncio.to_thread(file.read, PART_BYTES):
+        yield part
+
+
+async def send_made(
+    call: Call,
+    making: AbstractAsyncContextManager[ExportedPdf],
+    media_type: str,
+    name: str,
+    *,
+    unavailable: str,
 ) -> StreamingResponse:
-    """A finished file as a download; `source` ends with it."""
-    headers = attachment(name) | {"Content-Length": str(made.size)}
-    return _Download(made.chunks(), media_type, headers, source)
+    """Have a file made in its turn and answer with it as a download. It waits on the disk while it
+    is sent: a slow line holds no place where files are made. `unavailable`: the code where no
+    sandbox holds."""
+    exports = call.rooms.get(Exports)
+    with ExitStack() as stack:
+        stack.enter_context(exports.sending())
+        file = stack.enter_context(call.rooms.get(Files).scratch())
+        try:
+            async with (
+                exports.place(),
+                asyncio.timeout(call.settings.export_seconds),
+                making as made,
+            ):
+                async for part in made.chunks():
+                    await asyncio.to_thread(file.write, part)
+        except TimeoutError:
+            raise DomainError("timed_out", 503) from None
+        except SandboxUnavailable:
+            raise DomainError(unavailable, 503) from None
+        except (DocumentRefused, TooManyMarks) as refused:
+            raise DomainError(refused.code, 422) from None
+        except OSError as error:
+            raise as_domain_error(error) from error
+        file.seek(0)
+        answer = _Download(made.size, media_type, name, file)
+        answer.release = stack.pop_all().close
+        return answer
 
 
 async def export_document(call: Call) -> StreamingResponse:
@@ -162,30 +219,17 @@ async def export_document(call: Call) -> StreamingResponse:
     layers = _wanted(call)
     paper = await call.read(_paper, call.actor, ids["document_id"], ids["version_id"], layers)
     path = call.rooms.get(Files).path(paper.sha256)
-    async with AsyncExitStack() as stack:
-        try:
-            await stack.enter_async_context(call.rooms.get(Exports).place())
-            async with asyncio.timeout(call.settings.export_seconds):
-                made = await stack.enter_async_context(
-                    export_pdf(
-                        call.rooms.get(Sandbox),
-                        path,
-                        mode,
-                        paper.marks if mode != "clean" else [],
-                        layers=paper.layers,
-                        authors=paper.authors,
-                        originals=paper.originals,
-                        file_name=paper.file_name,
-                    )
-                )
-        except TimeoutError:
-            raise DomainError("timed_out", 503) from None
-        except SandboxUnavailable:
-            raise DomainError("uploads_refused", 503) from None
-        except (DocumentRefused, TooManyMarks) as refused:
-            raise DomainError(refused.code, 422) from None
-        open_until_sent = stack.pop_all()
-
+    making = export_pdf(
+        call.rooms.get(Sandbox),
+        path,
+        mode,
+        paper.marks if mode != "clean" else [],
+        layers=paper.layers,
+        authors=paper.authors,
+        originals=paper.originals,
+        file_name=paper.file_name,
+    )
     xfdf = mode == "xfdf"
     name = paper.file_name.removesuffix(".pdf") + ".xfdf" if xfdf else paper.file_name
-    return stream_export(made, XFDF if xfdf else "application/pdf", name, open_until_sent)
+    media_type = XFDF if xfdf else "application/pdf"
+    return await send_made(call, making, media_type, name, unavailable="uploads_refused")

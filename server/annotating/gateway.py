@@ -175,7 +175,10 @@ class Annotating:
             while True:
                 epoch = self.hub.epoch(topic, connection.actor.person_id)
                 await self._ask(connection, peer.known, layer)
-                reading = _Reading(self.database, peer.session, frame)
+                # The reading's own session: what is followed is this thread's business, and a
+                # layer closed in the meantime does not come back.
+                core = Session(connection.actor.person_id, peer.known)
+                reading = _Reading(self.database, core, frame)
                 try:
                     while (text := await reading.next()) is not None:
                         await connection.room()
@@ -184,20 +187,26 @@ class Annotating:
                         connection.send(text)
                 finally:
                     reading.stop()
-                head = await reading.head()
+                opened = await reading.layer()
                 if connection.topics.get(topic) is not subscription or connection.closing:
                     return
                 if self.hub.still(subscription, epoch):
                     break
         except BaseException:
-            self.hub.unfollow(connection, topic)
+            if connection.topics.get(topic) is subscription:  # not that of a later opening
+                self._leave(connection, peer, str(layer))
             raise
-        if head is None:
-            self.hub.unfollow(connection, topic)
+        if opened is None:
+            self._leave(connection, peer, str(layer))
             return
+        peer.session.following[opened.id] = opened
         subscription.epoch = epoch
-        subscription.cursor = head
+        subscription.cursor = opened.head_seq
         self.hub.release(subscription)
+
+    def _leave(self, connection: Connection, peer: _Peer, layer: str) -> None:
+        peer.session.following.pop(layer, None)
+        self.hub.unfollow(connection, layer_topic(layer))
 
     async def _pass_on(self, connection: Connection, peer: _Peer, frame: JsonObject) -> None:
         layer = frame.get("layer")
@@ -241,7 +250,7 @@ class _Reading:
         self._stopped = False
         self._task = self._loop.create_task(self._read(database, session, frame))
 
-    async def _read(self, database: Database, session: Session, frame: JsonObject) -> int | None:
+    async def _read(self, database: Database, session: Session, frame: JsonObject) -> Layer | None:
         try:
             return await database.read(_opened, session, frame, self._tell)
         finally:
@@ -261,14 +270,14 @@ class _Reading:
         """No more of it."""
         self._stopped = True
 
-    async def head(self) -> int | None:
-        """The `seq` that was answered with; None for a layer that is not followed."""
+    async def layer(self) -> Layer | None:
+        """The layer as it was answered with; None for one that is not followed."""
         return await self._task
 
 
 def _opened(
     sql: SqlSession, session: Session, frame: JsonObject, tell: Callable[[str], bool]
-) -> int | None:
+) -> Layer | None:
     store = raw(sql)
     outcome = session.receive(frame, store, clock.unix_ms())
     for reply in outcome.replies:
@@ -277,8 +286,7 @@ def _opened(
         if not tell(part):
             break
     layer = str(frame.get("layer"))
-    found = store.layer(layer) if layer in session.following else None
-    return found.head_seq if found else None
+    return store.layer(layer) if layer in session.following else None
 
 
 def _answer(

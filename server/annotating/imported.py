@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -35,8 +36,7 @@ class KeepMarks:
         layer = await self.database.write(SYSTEM, make_layer, version_id)
         if layer is None:
             return
-        ids = [clock.new_id() for _ in marks]
-        records = [_record(layer, version_id, mark, ids, place) for place, mark in enumerate(marks)]
+        records = await asyncio.to_thread(_records, layer, version_id, marks)
         for start in range(0, len(records), MARKS_AT_ONCE):
             piece = records[start : start + MARKS_AT_ONCE]
             await self.database.write(SYSTEM, _load, replace(layer, head_seq=piece[-1].seq), piece)
@@ -81,6 +81,11 @@ def make_layer(session: WriteSession, version_id: str) -> Layer | None:
 
 def _load(session: WriteSession, layer: Layer, marks: Sequence[Annotation]) -> None:
     raw(session).load(layer, marks)
+
+
+def _records(layer: Layer, version_id: str, marks: Sequence[ImportedMark]) -> list[Annotation]:
+    ids = [clock.new_id() for _ in marks]
+    return [_record(layer, version_id, mark, ids, place) for place, mark in enumerate(marks)]
 
 
 def _record(

@@ -6,9 +6,7 @@ a refusal, because people take it away before their marks are deleted.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
-from contextlib import AsyncExitStack
 from datetime import datetime, timedelta, timezone
 from itertools import groupby
 from typing import Any
@@ -18,7 +16,7 @@ from starlette.responses import StreamingResponse
 
 from annotations.model import INK_KINDS
 from server import clock
-from server.annotating.export import Exports, stream_export
+from server.annotating.export import send_made
 from server.annotating.notes import (
     Labels,
     Walk,
@@ -36,10 +34,8 @@ from server.http.endpoint import Call
 from server.identity import Actor
 from server.meetings.queries import from_ms, meeting_row
 from server.people.queries import cards
-from server.sandbox.export import TooManyMarks
 from server.sandbox.ladder import Sandbox
 from server.sandbox.notes import NotesForm, print_notes
-from server.sandbox.refusals import DocumentRefused, SandboxUnavailable
 
 FORMS: tuple[NotesForm, ...] = ("pdf", "docx")
 MEDIA: dict[NotesForm, str] = {
@@ -159,18 +155,6 @@ async def print_my_marks(call: Call) -> StreamingResponse:
     wanted = wanted_of(query)
     most = call.settings.notes_printed
     content = await call.read(printed_notes, call.actor, wanted, language, most)
-    async with AsyncExitStack() as stack:
-        try:
-            await stack.enter_async_context(call.rooms.get(Exports).place())
-            async with asyncio.timeout(call.settings.export_seconds):
-                printing = print_notes(call.rooms.get(Sandbox), content, form)
-                made = await stack.enter_async_context(printing)
-        except TimeoutError:
-            raise DomainError("timed_out", 503) from None
-        except SandboxUnavailable:
-            raise DomainError("printing_unavailable", 503) from None
-        except (DocumentRefused, TooManyMarks) as refused:
-            raise DomainError(refused.code, 422) from None
-        open_until_sent = stack.pop_all()
+    making = print_notes(call.rooms.get(Sandbox), content, form)
     name = f"{content['title']} {_day(clock.now()).replace('/', '-')}.{form}"
-    return stream_export(made, MEDIA[form], name, open_until_sent)
+    return await send_made(call, making, MEDIA[form], name, unavailable="printing_unavailable")

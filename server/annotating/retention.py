@@ -9,6 +9,7 @@ slack when it moved rows between pages (seen in a trial: 26 of 700,000).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -132,7 +133,7 @@ class PurgeMarks:
         documents = await self.database.read(_documents, meeting, again)
         if documents is None:
             return
-        self.tombstones.add(meeting, documents)
+        await asyncio.to_thread(self.tombstones.add, meeting, documents)
         await self.database.write(SYSTEM, close_for_marks, meeting)
         found = await self.database.read(_layers, documents)
         await purge_layers(self.database, found)

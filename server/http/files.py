@@ -9,11 +9,13 @@ import asyncio
 import errno
 import hashlib
 import os
+import tempfile
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from io import BufferedWriter
 from pathlib import Path
+from typing import IO
 
 from server import clock
 from server.errors import DomainError
@@ -29,7 +31,8 @@ class Stored:
     size: int
 
 
-def _as_domain_error(error: OSError) -> DomainError:
+def as_domain_error(error: OSError) -> DomainError:
+    """What the disk did, by its code."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return DomainError("disk_full" if full else "storage_failed", 507)
 
@@ -52,6 +55,10 @@ class Files:
     def path(self, sha256: str) -> Path:
         """Where a stored file lies."""
         return self.folder / sha256[:2] / sha256
+
+    def scratch(self) -> IO[bytes]:
+        """A file without a name, gone when it is closed."""
+        return tempfile.TemporaryFile(dir=self.folder / "quarantine")
 
     async def receive(self, parts: AsyncIterator[bytes], most: int, magic: bytes) -> Stored:
         """Store a stream. Raises `empty_file`, `not_a_pdf`, `too_large`, `disk_full`."""
@@ -80,7 +87,7 @@ class Files:
             await asyncio.to_thread(self._move_in, aside, stored.sha256)
             return stored
         except OSError as error:
-            raise _as_domain_error(error) from error
+            raise as_domain_error(error) from error
         finally:
             aside.unlink(missing_ok=True)
 
@@ -95,7 +102,7 @@ class Files:
                     _settle(file)
                 self._move_in(aside, sha256)
             except OSError as error:
-                raise _as_domain_error(error) from error
+                raise as_domain_error(error) from error
             finally:
                 aside.unlink(missing_ok=True)
         return Stored(sha256, len(content))

@@ -47,12 +47,14 @@ class Opened:
 
 @dataclass(frozen=True)
 class SignInBounds:
-    """From the settings: bad tries, and how long they count (ms)."""
+    """From the settings: bad tries and how long they count (ms), devices of one account and how
+    long their leases run (ms)."""
 
     tries: int
     tries_per_address: int
     lock_ms: int
     devices: int
+    lease_ms: int
 
 
 def add_organisation(
@@ -191,7 +193,7 @@ def open_session(
         seen_at=now,
     )
     session.add(fresh)
-    key = keep_device(session, person_id, device, bounds.devices)
+    key = keep_device(session, person_id, device, bounds)
     tries = session.get(TriesRow, f"account:{person.username}:{device.id}")
     if tries is not None:
         session.delete(tries)
@@ -203,8 +205,13 @@ def open_session(
     return Opened(token, actor, key)
 
 
-def keep_device(session: WriteSession, person_id: str, device: DeviceClaim, most: int) -> str:
-    """Remember the device of a person; returns the key leased to it (base64url of 32 bytes)."""
+def keep_device(
+    session: WriteSession, person_id: str, device: DeviceClaim, bounds: SignInBounds
+) -> str:
+    """Remember the device of a person; returns the key leased to it (base64url of 32 bytes).
+
+    Too many push the oldest out, but only those whose lease is over: with its row goes the key of
+    a tablet that may hold unsent work, or the word that a lost one has to forget everything."""
     now = clock.unix_ms()
     row = session.get(DeviceRow, (person_id, device.id))
     if row is None:
@@ -213,8 +220,9 @@ def keep_device(session: WriteSession, person_id: str, device: DeviceClaim, most
             .where(DeviceRow.person_id == person_id)
             .order_by(col(DeviceRow.seen_at))
         ).all()
-        for oldest in others[: max(0, len(others) - most + 1)]:
-            session.delete(oldest)
+        for oldest in others[: max(0, len(others) - bounds.devices + 1)]:
+            if oldest.seen_at + bounds.lease_ms < now:
+                session.delete(oldest)
         key = base64.urlsafe_b64encode(clock.token(32)).decode().rstrip("=")
         row = DeviceRow(
             person_id=person_id,

@@ -45,6 +45,7 @@ class Sessions:
             tries_per_address=settings.sign_in_tries_per_address,
             lock_ms=settings.sign_in_lock_minutes * 60_000,
             devices=settings.devices_per_person,
+            lease_ms=settings.lease_days * 86_400_000,
         )
         self.comparing = asyncio.Semaphore(COMPARED_AT_ONCE)
 

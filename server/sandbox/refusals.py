@@ -42,7 +42,7 @@ class SandboxUnavailable(SandboxError):
 
 
 class SandboxBusy(SandboxError):
-    """More requests wait for one document than `SandboxLimits.warm_queue`."""
+    """More requests wait for one document, or for room for one, than `SandboxLimits.warm_queue`."""
 
     code = "sandbox_busy"
 

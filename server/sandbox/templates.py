@@ -15,6 +15,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +93,16 @@ class RunningTemplate:
         """`OSError` when it is gone or does not read."""
         socket.send_fds(self.control, [json.dumps(request).encode()], descriptors)
 
-    def end(self) -> None:
-        """Close the control socket: the template kills its forks and leaves."""
+    def end(self) -> threading.Thread:
+        """Close the control socket: the template kills its forks and leaves, or is killed. The
+        thread waits for that, because whoever calls is the event loop, mostly of a template that
+        hangs."""
         self.control.close()
+        reaper = threading.Thread(target=self._reap, name="reaper", daemon=True)
+        reaper.start()
+        return reaper
+
+    def _reap(self) -> None:
         try:
             self.process.wait(_END_S)
         except subprocess.TimeoutExpired:
@@ -139,14 +147,14 @@ def ask_template(rung: str, request: dict[str, Any], descriptors: list[int]) -> 
     template.ask(request, descriptors)
 
 
-def stop_template(rung: str) -> None:
-    """End one rung's template with all its forks."""
+def stop_template(rung: str) -> threading.Thread | None:
+    """End one rung's template with all its forks; the thread ends with it."""
     template = _running.pop(rung, None)
-    if template is not None:
-        template.end()
+    return None if template is None else template.end()
 
 
 def stop_templates() -> None:
     """End every template: the server is closing, or a test wants a fresh one."""
-    for rung in list(_running):
-        stop_template(rung)
+    for reaper in [stop_template(rung) for rung in list(_running)]:
+        if reaper is not None:
+            reaper.join()

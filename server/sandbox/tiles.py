@@ -49,6 +49,8 @@ class TileRenderer:
         self._sandbox = sandbox
         self._documents: collections.OrderedDict[str, _WarmDocument] = collections.OrderedDict()
         self._room = asyncio.Condition()
+        self._homeless = 0
+        """Requests that wait until one of the open documents is idle."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -107,6 +109,7 @@ class TileRenderer:
             await task
 
     async def _take_place(self, document: str, path: Path, marks_drawn: bool) -> _WarmDocument:
+        most = self._sandbox.limits.warm_queue
         async with self._room:
             while True:
                 warm = self._documents.get(document)
@@ -117,10 +120,16 @@ class TileRenderer:
                     warm = self._documents[document] = _WarmDocument(path, marks_drawn)
                     return warm
                 idle = next((key for key, w in self._documents.items() if not w.waiting), None)
-                if idle is None:
+                if idle is not None:
+                    self._end_aside(self._documents.pop(idle))
+                    continue
+                if self._homeless >= most:
+                    raise SandboxBusy(document)
+                self._homeless += 1
+                try:
                     await self._room.wait()
-                else:
-                    await self._documents.pop(idle).end()
+                finally:
+                    self._homeless -= 1
 
     async def _ask(self, warm: _WarmDocument, rung: str, tile: tuple[int, int, int, int]) -> bytes:
         limits = self._sandbox.limits
@@ -162,6 +171,10 @@ class TileRenderer:
         if warm.waiting or self._documents.get(document) is not warm:
             return
         del self._documents[document]
+        self._end_aside(warm)
+
+    def _end_aside(self, warm: _WarmDocument) -> None:
+        """Nobody waits for a process that takes its time to die."""
         task = asyncio.get_running_loop().create_task(warm.end())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -5,14 +5,15 @@ import dataclasses
 import io
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from server.sandbox.ladder import Sandbox
-from server.sandbox.refusals import DocumentRefused
+from server.sandbox.refusals import DocumentRefused, SandboxBusy
 from server.sandbox.tiles import NoSuchTile, TileRenderer
+from tests.harness.server import until
 from tests.integration.sandbox.conftest import ingest_all
 
 Write = Callable[..., Path]
@@ -102,3 +103,41 @@ async def test_a_broken_document_is_refused_and_forgotten(
     with pytest.raises(DocumentRefused):
         await tiles.render_tile("a", broken, 0, 2, 0, 0)
     assert await tiles.render_tile("b", write_pdf(turned), 0, 2, 0, 0)
+
+
+async def test_requests_without_room_wait_up_to_a_bound(sandbox: Sandbox, tmp_path: Path) -> None:
+    limits = dataclasses.replace(sandbox.limits, warm_processes=1, warm_queue=2)
+    renderer = TileRenderer(dataclasses.replace(sandbox, limits=limits))
+    held = await renderer._take_place("a", tmp_path, marks_drawn=False)
+    held.waiting = 1
+    waiting = [
+        asyncio.create_task(renderer._take_place(name, tmp_path, marks_drawn=False))
+        for name in ("b", "c")
+    ]
+    await until(lambda: renderer._homeless == 2)
+    with pytest.raises(SandboxBusy):
+        await renderer._take_place("d", tmp_path, marks_drawn=False)
+    held.waiting = 0
+    async with renderer._room:
+        renderer._room.notify_all()
+    await asyncio.gather(*waiting)
+    await renderer.aclose()
+
+
+async def test_nobody_waits_for_a_process_that_takes_its_time_to_die(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    limits = dataclasses.replace(sandbox.limits, warm_processes=1)
+    renderer = TileRenderer(dataclasses.replace(sandbox, limits=limits))
+    dead = asyncio.Event()
+
+    class Lingering:
+        async def end(self) -> None:
+            await dead.wait()
+
+    held = await renderer._take_place("a", tmp_path, marks_drawn=False)
+    held.process = cast(Any, Lingering())
+    await renderer._take_place("b", tmp_path, marks_drawn=False)
+    assert renderer.warm == ("b",)
+    dead.set()
+    await renderer.aclose()

@@ -42,6 +42,11 @@ def put_raw(name: str, weight: int = 0) -> Any:
     return push
 
 
+async def write_raw(database: Database, action: Any) -> Any:
+    """In its turn among others that are awaited together."""
+    return await database.put_raw(action)
+
+
 def names(session: Session) -> set[str]:
     rows = session.connection().execute(text("SELECT name FROM topic"))
     return {str(row[0]).rstrip("x") for row in rows}
@@ -122,8 +127,8 @@ async def test_a_failing_action_falls_alone(database: Database, told: list[Effec
         database,
         database.write(SYSTEM, put, "before"),
         database.write(SYSTEM, refuse),
-        database.write_raw(refuse_raw),
-        database.write_raw(put_raw("raw")),
+        write_raw(database, refuse_raw),
+        write_raw(database, put_raw("raw")),
         database.write(SYSTEM, put, "after"),
     )
     assert [getattr(one, "code", one) for one in results] == [
@@ -148,7 +153,7 @@ async def test_a_failed_commit_fails_all_and_nothing_is_announced(
     event.listen(database.writer, "commit", fail)
     results = await asyncio.gather(
         database.write(SYSTEM, put, "a"),
-        database.write_raw(put_raw("b")),
+        write_raw(database, put_raw("b")),
         return_exceptions=True,
     )
     event.remove(database.writer, "commit", fail)
@@ -221,7 +226,7 @@ async def test_a_full_disk_acknowledges_nothing_and_recovers(
 
     def one(name: str, weight: int = 0) -> Any:
         if raw:
-            return database.write_raw(put_raw(name, weight))
+            return write_raw(database, put_raw(name, weight))
         return database.write(SYSTEM, put, name, weight)
 
     results = await together(
@@ -266,11 +271,11 @@ async def test_moving_rights_are_known_to_the_writer_at_once(database: Database)
     database.group_ms = 10_000
     await together(
         database,
-        database.write_raw(look),
+        write_raw(database, look),
         database.write(SYSTEM, move),
-        database.write_raw(look),
+        write_raw(database, look),
     )
-    await database.write_raw(look)
+    await write_raw(database, look)
     assert seen == [True, False, False]
     assert others == [True, True, True]
     assert database.rights_epoch == 1
@@ -329,3 +334,27 @@ async def test_the_writer_runs_with_full_synchronous(database: Database) -> None
     with database.reader.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA query_only").scalar() == 1
+
+
+async def test_reads_beyond_the_bound_are_refused_at_once(database: Database) -> None:
+    go = threading.Event()
+
+    def look(session: Session) -> bool:
+        return go.wait(60)
+
+    database.reads_waiting = 2
+    held = [asyncio.ensure_future(database.read(look)) for _ in range(database.readers + 2)]
+    await asyncio.sleep(0)
+    try:
+        for _ in range(3):
+            with pytest.raises(Busy):
+                await database.read(names)
+        held[-1].cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await held.pop()
+        waits = asyncio.ensure_future(database.read(names))
+        await asyncio.sleep(0)
+    finally:
+        go.set()
+    assert await asyncio.gather(*held) == [True] * len(held)
+    assert await waits == set()

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from typing import Any
+
+import pytest
 
 from server.annotating.gateway import Annotating
 from server.annotating.layers import layer_topic
 from server.database import Database
+from server.errors import Busy
 from server.identity import Actor
 from server.live.hub import Connection, Hub
+from tests.harness.server import until
+from tests.harness.writing import Desk
 
 
 async def _touch(actor: Actor) -> None:
@@ -28,3 +34,65 @@ async def test_a_layer_closed_while_its_right_is_asked_stays_closed(database: Da
     await asyncio.gather(*guest._tasks)
     assert connection.topics == {}
     assert list(connection._outbox) == []
+
+
+class Held:
+    """Reads that wait, the first of them for the test's word."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.go, self.waiting, self.fails = asyncio.Event(), 0, False
+        read = Database.read
+
+        async def held(database: Database, *given: Any) -> Any:
+            self.waiting += 1
+            if self.waiting == 1:
+                await self.go.wait()
+                if self.fails:
+                    raise Busy()
+            return await read(database, *given)
+
+        monkeypatch.setattr(Database, "read", held)
+
+
+async def follower(database: Database) -> tuple[Annotating, Connection, dict[str, Any]]:
+    """A connection of somebody with a mark on a layer, and the frame that opens it."""
+    desk, hub = Desk(database), Hub()
+    mark = await desk.note("delegate", "public", "Lời ghi")
+    connection = Connection("one", desk.actor("delegate"), 1_000_000)
+    hub.join(connection)
+    frame = {"t": "ann.open", "layer": mark.layer, "cursor": 0}
+    return Annotating(database, hub, _touch), connection, frame
+
+
+async def test_an_opening_that_fails_leaves_the_one_that_replaced_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest, connection, frame = await follower(database)
+    reads = Held(monkeypatch)
+    reads.fails = True
+    peer = guest._peer(connection)
+    first = asyncio.create_task(guest._open(connection, peer, frame))
+    await until(lambda: reads.waiting == 1)
+    await guest._open(connection, peer, frame)
+    reads.go.set()
+    with pytest.raises(Busy):
+        await first
+    (subscription,) = connection.topics.values()
+    assert subscription.held is None
+    assert list(peer.session.following) == [frame["layer"]]
+
+
+async def test_a_layer_closed_while_it_is_read_again_is_not_followed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest, connection, frame = await follower(database)
+    await guest.receive(connection, frame)
+    assert list(guest._peer(connection).session.following) == [frame["layer"]]
+    reads = Held(monkeypatch)
+    guest.hub.rights_changed(layer_topic(frame["layer"]), None)
+    await until(lambda: reads.waiting == 1)
+    await guest.receive(connection, {"t": "ann.close", "layer": frame["layer"]})
+    reads.go.set()
+    await asyncio.gather(*guest._tasks)
+    assert connection.topics == {}
+    assert guest._peer(connection).session.following == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,10 @@ import pytest
 from sqlalchemy import inspect, text
 from sqlmodel import Session
 
+from annotations.imported import ImportedMark
+from annotations.model import Annotation, Layer
 from server import clock
-from server.annotating import layers, retention, take_marks
+from server.annotating import imported, layers, retention, take_marks
 from server.annotating.messages import NewLayer
 from server.annotating.purge import MARKS_AT_ONCE
 from server.annotating.retention import SCRUB, PurgeMarks, Scrub, plan_overdue, replay
@@ -349,6 +352,36 @@ async def test_the_database_is_not_written_anew_while_a_meeting_is_in_session(
     time.ms += 9 * HOUR_MS
     await Scrub(desk.database)({})
     assert len(written) == 2
+
+
+async def test_the_loop_waits_for_no_disk_and_makes_no_thousand_records(
+    desk: Desk, time: Time, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: dict[str, int] = {}
+    add, record = Tombstones.add, imported._record
+
+    def noted_add(self: Tombstones, *given: Any) -> None:
+        threads["tombstone"] = threading.get_ident()
+        add(self, *given)
+
+    def noted_record(*given: Any) -> Annotation:
+        threads["record"] = threading.get_ident()
+        return record(*given)
+
+    monkeypatch.setattr(Tombstones, "add", noted_add)
+    monkeypatch.setattr(imported, "_record", noted_record)
+    await set_rule(desk, MarksRule.AT_CLOSE)
+    await close(desk)
+    time.ms = NOW + 73 * HOUR_MS
+    await purge(desk, tmp_path)(payload(desk))
+    layer = Layer(IMPORTED, desk.province.papers["public"], "imported", "version")
+    monkeypatch.setattr(imported, "make_layer", lambda session, version: layer)
+    await desk.database.write(SYSTEM, brought_along, layer.document)
+    mark = ImportedMark(0, "note", {"point": [1, 2]}, {})
+    await imported.KeepMarks(desk.database)("version", [mark])
+    assert count(desk.database, "annotation") == 1
+    assert set(threads) == {"tombstone", "record"}
+    assert threading.get_ident() not in threads.values()
 
 
 async def test_what_lost_its_job_is_found(desk: Desk, time: Time) -> None:

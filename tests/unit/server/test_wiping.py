@@ -32,7 +32,7 @@ async def put(database: Database, work: Any) -> None:
         work(raw)
         return None, Effects()
 
-    await database.write_raw(run)
+    await database.put_raw(run)
 
 
 def on_disk(database: Database) -> bytes:
