@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import Route, expect
 
 from tests.e2e.conftest import Opener
+from tests.e2e.test_marks import until
 
 REPORT = "Báo cáo tình hình kinh tế"
 SHOWN = "[data-page='0'] canvas.shown"
@@ -55,12 +56,26 @@ def test_tools_and_bars_follow_the_page(window: Opener) -> None:
 COUNT_PAINTED = """
 const send = Worker.prototype.postMessage;
 window.painted_ = {};
+window.surfaces_ = 0;
 Worker.prototype.postMessage = function (message, moved) {
   if (message.kind === 'page' && message.id !== undefined)
     window.painted_[message.path] = (window.painted_[message.path] ?? 0) + 1;
+  if (message.kind === 'canvas') window.surfaces_ += 1;
   return send.call(this, message, moved);
 };
 """
+
+
+def test_the_painter_has_drawn_before_the_tap(window: Opener) -> None:
+    # A worker's first drawing waits for an idle page: at the tap that was 0.1 s and more.
+    tablet = window()
+    tablet.context.add_init_script(COUNT_PAINTED)
+    tablet.enter("delegate")
+    page = tablet.page
+    page.get_by_test_id("group-now").get_by_test_id("meeting-card").first.tap()
+    page.get_by_test_id("document-row").first.wait_for()
+    until(lambda: bool(page.evaluate("window.surfaces_") == 1))
+    assert page.evaluate("window.painted_") == {}
 
 
 def test_a_page_that_goes_by_is_painted_once(window: Opener) -> None:

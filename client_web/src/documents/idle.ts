@@ -15,10 +15,15 @@ export function whenIdle(work: () => void, timeout = 2_000): () => void {
   return () => clearTimeout(timer);
 }
 
-/** Calls `work` when the frame that is being made has gone out; the answer calls it off. */
+/**
+ * Calls `work` when the frame that is being made has gone out, and the one after it: what a worker
+ * has painted by now may go out with that one only. The answer calls it off.
+ */
 export function afterFrame(work: () => void): () => void {
   let cancel: () => void = () => undefined;
-  const frame = requestAnimationFrame(() => (cancel = whenIdle(work, FRAME_MS)));
+  let frame = requestAnimationFrame(() => {
+    frame = requestAnimationFrame(() => (cancel = whenIdle(work, FRAME_MS)));
+  });
   return () => {
     cancelAnimationFrame(frame);
     cancel();

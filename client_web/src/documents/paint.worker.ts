@@ -45,15 +45,21 @@ const AHEAD_MS = 10_000;
 const answer = (message: PaintAnswer, transfer: Transferable[] = []) =>
   postMessage(message, { transfer });
 
-function empty({ canvas }: Surface): void {
-  canvas.width = 0;
-  canvas.height = 0;
+/** One white pixel: a canvas without any sends no frame, and the frame before would be held. */
+function empty({ canvas, context }: Surface): void {
+  canvas.width = 1;
+  canvas.height = 1;
+  if (!context) return;
+  context.fillStyle = '#fff';
+  context.fillRect(0, 0, 1, 1);
 }
 
 function show(surface: Surface | undefined, bitmap: ImageBitmap): void {
   if (surface) {
     const { canvas, context } = surface;
-    if (canvas.width !== bitmap.width) canvas.width = bitmap.width;
+    // Also when it has this size: Chromium would keep the frame before for use again, a third copy
+    // of the pixels. In one task with the drawing no empty frame goes out.
+    canvas.width = bitmap.width;
     if (canvas.height !== bitmap.height) canvas.height = bitmap.height;
     context?.drawImage(bitmap, 0, 0);
   }

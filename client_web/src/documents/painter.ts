@@ -81,6 +81,11 @@ export function startPainter(): void {
     waiting.get(who)?.(data);
     waiting.delete(who);
   };
+  // For what its first drawing needs, a worker of Chromium asks this thread and waits for an idle
+  // moment of it: with a surface that nobody sees that is over before the tap.
+  const practice = afar(document.createElement('canvas'));
+  practice.empty();
+  practice.close();
 }
 
 function canvasClass(): object {

@@ -20,7 +20,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.benchmarks.reading.chromium import ARGUMENTS, CHROMIUM, TABLET, put_first
+from tests.benchmarks.reading.chromium import ARGUMENTS, CHROMIUM, WINDOWS, put_first
 
 START_WITHIN_S = 60.0
 STEP_WITHIN_S = 60.0
@@ -31,6 +31,8 @@ class BareBrowser:
     """One page in a profile of its own."""
 
     socket: ClientConnection
+    #: Device px a CSS px.
+    density: float = 1
     session: str = ""
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -52,7 +54,8 @@ class BareBrowser:
         target = self.command("Target.createTarget", url="about:blank")["targetId"]
         attached = self.command("Target.attachToTarget", targetId=target, flatten=True)
         self.session = attached["sessionId"]
-        metrics = {**TABLET, "deviceScaleFactor": 1, "mobile": False}
+        window = WINDOWS[self.density]
+        metrics = {**window, "deviceScaleFactor": self.density, "mobile": False}
         self.command("Emulation.setDeviceMetricsOverride", self.session, **metrics)
         self.command("Emulation.setTouchEmulationEnabled", self.session, enabled=True)
 
@@ -98,7 +101,7 @@ class BareBrowser:
 
 
 @contextlib.contextmanager
-def bare_browser() -> Iterator[BareBrowser]:
+def bare_browser(density: float = 1) -> Iterator[BareBrowser]:
     """A browser with one page, ended with the block."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         places = [f"--user-data-dir={profile}", "--remote-debugging-port=0", "about:blank"]
@@ -110,7 +113,7 @@ def bare_browser() -> Iterator[BareBrowser]:
         try:
             put_first(process.pid)
             with connect(_address(Path(profile) / "DevToolsActivePort"), max_size=None) as socket:
-                browser = BareBrowser(socket)
+                browser = BareBrowser(socket, density)
                 browser.open_page()
                 yield browser
                 browser.command("Browser.close")

@@ -3,7 +3,7 @@
 Usage: python -m tests.benchmarks.reading.browser http://127.0.0.1:8000 [first] [scroll] [memory]
 Needs a running demo server with the built client and its 60-page report ready. Prints one JSON
 line per figure: `first_page_ms`, `first_page_vs_pdfjs`, `first_page_vs_pdfjs_preloaded`,
-`scroll_slow_frames`, `pages_rss_mb`.
+`scroll_slow_frames`, `scroll_slow_frames_at_1_5`, `pages_rss_mb`, `…_at_1_5`, `…_at_2`.
 
 How each is taken:
 - first page: the meeting's page is open and at rest, nothing of the document is in any cache (a
@@ -21,6 +21,7 @@ How each is taken:
   not inspected (`bare_browser`); the middle of three runs. `value` is what the renderer holds for
   itself and shares with the compositor (resident pages without the clean pages of the browser's
   own program files, which every Chromium process maps); rss and pss beside it.
+- at 1.5 and 2 px a point: the windows of two tablets as they are sold, one run of memory each.
 
 The browser runs with priority over other programs where that is allowed (`nice`); give the server
 the same. `load` is that of the machine when the figure was done.

@@ -29,6 +29,12 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 TABLET: ViewportSize = {"width": 820, "height": 1180}
+#: Tablets as they are sold: px a point → window, CSS px. Figures without a suffix are taken at 1.
+WINDOWS: dict[float, ViewportSize] = {
+    1: TABLET,
+    1.5: {"width": 800, "height": 1280},
+    2: TABLET,
+}
 #: A tablet for a commune is about so many times slower than a desk computer.
 SLOWDOWN = 4
 #: Before what else runs on the machine; only root may.
@@ -91,9 +97,18 @@ def launched(playwright: Playwright) -> Iterator[Browser]:
         browser.close()
 
 
-def tablet(browser: Browser) -> BrowserContext:
-    """A new profile with nothing in its caches."""
-    return browser.new_context(viewport=TABLET, has_touch=True, locale="vi-VN")
+def tablet(browser: Browser, density: float = 1) -> BrowserContext:
+    """A new profile with nothing in its caches; `density` in device px a CSS px."""
+    return browser.new_context(
+        viewport=WINDOWS[density], device_scale_factor=density, has_touch=True, locale="vi-VN"
+    )
+
+
+def at_density(figure: str, density: float) -> dict[str, str | float]:
+    """How a figure taken at this density is called, and the window it was taken in."""
+    window = WINDOWS[density]
+    named = figure if density == 1 else f"{figure}_at_{density:g}".replace(".", "_")
+    return {"figure": named, "window": f"{window['width']}x{window['height']}", "density": density}
 
 
 def enter(page: Page, base: str, tile: str) -> None:

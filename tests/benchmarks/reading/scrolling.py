@@ -9,6 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.benchmarks.reading.chromium import (
     SLOWDOWN,
+    at_density,
     enter,
     find_report,
     open_report,
@@ -18,6 +19,8 @@ from tests.benchmarks.reading.chromium import (
 )
 
 RUNS = 3
+#: Device px a CSS px.
+DENSITIES = (1, 1.5)
 SCROLLED_PAGES = 20
 #: CSS px a second: the speed of somebody looking for a page.
 SPEED = 2600
@@ -41,8 +44,8 @@ def _slow(frames: list[float]) -> int:
     return sum(ms > SLOW_FRAME_MS for ms in frames)
 
 
-def _scroll(browser: Browser, base: str) -> dict[str, Any]:
-    context = tablet(browser)
+def _scroll(browser: Browser, base: str, density: float) -> dict[str, Any]:
+    context = tablet(browser, density)
     page = context.new_page()
     enter(page, base, "delegate")
     open_report(page, find_report(page))
@@ -80,15 +83,18 @@ def _scroll(browser: Browser, base: str) -> dict[str, Any]:
 
 
 def measure_scrolling(browser: Browser, base: str) -> list[dict[str, Any]]:
-    """`scroll_slow_frames`: the middle one of the runs, with all runs beside it."""
-    runs = sorted((_scroll(browser, base) for _ in range(RUNS)), key=lambda run: run["value"])
-    return [
-        {
-            "figure": "scroll_slow_frames",
-            **runs[RUNS // 2],
-            "unit": "frames",
-            "runs": [run["value"] for run in runs],
-            "slowdown": SLOWDOWN,
-            "pages": SCROLLED_PAGES,
-        }
-    ]
+    """`scroll_slow_frames`, and at more px a point: the middle one of the runs, all beside it."""
+    return [_at(density, browser, base) for density in DENSITIES]
+
+
+def _at(density: float, browser: Browser, base: str) -> dict[str, Any]:
+    runs = [_scroll(browser, base, density) for _ in range(RUNS)]
+    runs.sort(key=lambda run: run["value"])
+    return {
+        **at_density("scroll_slow_frames", density),
+        **runs[RUNS // 2],
+        "unit": "frames",
+        "runs": [run["value"] for run in runs],
+        "slowdown": SLOWDOWN,
+        "pages": SCROLLED_PAGES,
+    }
