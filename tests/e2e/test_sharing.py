@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import PORTRAIT, Opener, Window, shot
 from tests.e2e.pen import Point, across, draw, page_box
@@ -15,6 +15,7 @@ from tests.e2e.test_marks import MARKS, count, read, saved, take, until
 REPORT = "Báo cáo tình hình kinh tế"
 DRAFT = "Dự thảo Nghị quyết"
 TABLE = "Biểu số liệu"
+SCAN = "rà soát các dự án có sử dụng đất"
 
 
 WATCH_FOR_FLICKER = """() => {
@@ -222,6 +223,66 @@ def test_the_same_words_changed_on_two_tablets_are_both_kept(window: Opener) -> 
             == "Đường truyền đã kiểm tra\n\nĐường truyền chậm lúc 9 giờ"
         )
     )
+
+
+def test_what_was_written_and_answered_in_a_tunnel_joins_what_others_wrote_meanwhile(
+    window: Opener,
+) -> None:
+    here, there = window(), window(viewport=PORTRAIT)
+    for tablet, account in ((here, "gd.noivu"), (there, "gd.tuphap")):
+        tablet.sign_in(account)
+        tablet.open_paper(SCAN)
+        expect(tablet.page.get_by_test_id("mark-toolbar")).to_be_visible()
+    share(here, "Rà soát thực địa", name_of(there))
+    note(here.page, "Khu đất này đã bàn giao chưa?", 0.8, 0.3)
+    saved(here.page)
+    icon, ink = MARKS + "[data-kind=note]", MARKS + "[data-kind=ink]"
+    page = there.page
+    expect(page.locator(icon)).to_have_count(1)
+    open_layers(page)
+    row = page.get_by_test_id("layer").filter(has_text="Rà soát thực địa")
+    row.get_by_test_id("write-on").click()
+    there.line.cut()
+    take(page, "pen")
+    draw(page, across(page_box(page), 0.4))
+    saved(page, 1)
+    take(page, "hand")
+    answer(page, icon, "Đã bàn giao thực địa tháng trước")
+    saved(page, 2)
+    take(here.page, "hand")
+    answer(here.page, icon, "Đề nghị gửi biên bản bàn giao")
+    saved(here.page)
+    there.line.mend()
+    saved(page)
+    for tablet in (here, there):
+        expect(tablet.page.locator(ink)).to_have_count(1)
+        expect(tablet.page.locator(icon)).to_have_count(1)
+        entries = open_thread(tablet.page, icon).get_by_test_id("thread-entry")
+        expect(entries).to_have_count(3)
+        for words in ("bàn giao chưa", "thực địa tháng trước", "gửi biên bản"):
+            expect(entries.filter(has_text=words)).to_have_count(1)
+    still(page, "thread-after-tunnel")
+    page.reload()
+    expect(page.locator(ink)).to_have_count(1)
+    expect(open_thread(page, icon).get_by_test_id("thread-entry")).to_have_count(3)
+
+
+def open_thread(page: Page, mark: str) -> Locator:
+    """What is said about a mark, by a tap on it."""
+    box = page.locator(mark).bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 8, box["y"] + 8)
+    thread = page.get_by_test_id("thread")
+    expect(thread).to_be_visible()
+    return thread
+
+
+def answer(page: Page, mark: str, words: str) -> None:
+    """Answer to a mark, and close what is said about it."""
+    open_thread(page, mark)
+    page.get_by_test_id("answer").fill(words)
+    page.get_by_test_id("send-answer").click()
+    page.get_by_test_id("sheet-close").click()
 
 
 def test_a_hidden_layer_is_shown_again(window: Opener) -> None:
