@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+import pikepdf
 import pymupdf
 
 
@@ -33,3 +36,25 @@ def reviewed(squares: int = 0) -> bytes:
     for number in range(squares):
         page.add_rect_annot((10, 100 + number % 600, 20, 110 + number % 600))
     return bytes(document.tobytes())
+
+
+CROWDED_PAGES = 5
+"""Pages of `crowded`, each with its share of the marks."""
+
+
+def crowded(marks: int) -> bytes:
+    """Pages full of small squares with a remark each, as a tool that checks tables leaves them."""
+    pdf = pikepdf.new()
+    share = marks // CROWDED_PAGES
+    for _ in range(CROWDED_PAGES):
+        page = pdf.add_blank_page(page_size=(595, 842))
+        squares = []
+        for number in range(share):
+            x, y = 20 + number % 100 * 5.5, 20 + number // 100 % 100 * 8
+            square = {"/Type": pikepdf.Name.Annot, "/Subtype": pikepdf.Name.Square}
+            look = {"/Rect": [x, y, x + 4, y + 6], "/C": [1, 0, 0], "/Contents": "Ô trống"}
+            squares.append(pikepdf.Dictionary({**square, **look}))
+        page.obj.Annots = pikepdf.Array(squares)
+    data = io.BytesIO()
+    pdf.save(data)
+    return data.getvalue()

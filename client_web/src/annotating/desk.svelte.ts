@@ -45,6 +45,8 @@ export interface DocumentRights {
   mayPresent: boolean;
   /** The version that is read. */
   versionId: string;
+  /** What its file brought along and is in no layer of marks. */
+  fileMarks?: { left: number; over: number } | undefined;
 }
 
 export const NO_DOCUMENT: DocumentRights = { sharing: 'none', mayPresent: false, versionId: '' };

@@ -10,6 +10,7 @@ import { wetRoom } from './wet/wet.svelte';
 export { default as MarkList } from './MarkList.svelte';
 export { default as MarkOverlay } from './MarkOverlay.svelte';
 export { default as MarkStatus } from './MarkStatus.svelte';
+export { default as TakeLayers } from './layers/TakeLayers.svelte';
 export { default as LayerList } from './layers/LayerList.svelte';
 export { default as MarkToolbar } from './MarkToolbar.svelte';
 export { default as UnsentBar } from './UnsentBar.svelte';
