@@ -15,6 +15,7 @@ from server.demo.papers.flow import Flow
 from server.demo.papers.forms import Header, Signature
 from server.demo.papers.letter_tables import damage_table, tasks_table
 from server.demo.papers.letters import OFFICE, PROVINCE_OFFICE, write_letter
+from server.demo.papers.remarks import DIGITAL_PLAN, with_remarks
 from server.demo.papers.setting import CAPITAL, COUNCIL, Setting
 
 
@@ -146,7 +147,7 @@ def digital_invitation(setting: Setting) -> bytes:
 
 
 def digital_plan(setting: Setting) -> bytes:
-    """Draft kế hoạch of the meeting to come."""
+    """Draft kế hoạch of the meeting to come, with the remarks it came back with."""
     hand, flow = setting.hand("digital plan"), Flow()
     write_letter(
         flow,
@@ -170,5 +171,6 @@ def digital_plan(setting: Setting) -> bytes:
     )
     flow.sheets[0].box(flow.left, 34, 62, 19, stroke=(0, 0, 0))
     flow.sheets[0].text(flow.left + 31, 48, "DỰ THẢO", 11, align="centre")
-    return bind(flow.sheets, hand.fill("Dự thảo Kế hoạch chuyển đổi số năm {năm sau}"),
+    data = bind(flow.sheets, hand.fill("Dự thảo Kế hoạch chuyển đổi số năm {năm sau}"),
                 "Sở Khoa học và Công nghệ", flow.outline)  # fmt: skip
+    return with_remarks(data, DIGITAL_PLAN, setting.before(1))

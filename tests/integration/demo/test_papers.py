@@ -141,6 +141,25 @@ def test_the_two_tier_papers_speak_of_communes() -> None:
     assert "Xã An Thượng" in text
 
 
+@pytest.mark.parametrize("profile", list(Profile))
+def test_the_draft_plan_came_back_with_remarks_and_an_answer(profile: Profile) -> None:
+    document = opened("ke-hoach-chuyen-doi-so", profile)
+    found = [
+        (mark.type[1], mark.info["title"], bool(mark.info["content"]), mark.irt_xref)
+        for page in document
+        for mark in page.annots()
+    ]
+    kinds = [(kind, unit) for kind, unit, _, _ in found]
+    assert kinds == [
+        ("Highlight", "Công an tỉnh"),
+        ("Text", "Sở Khoa học và Công nghệ"),
+        ("StrikeOut", "Văn phòng UBND tỉnh"),
+        ("Highlight", "Sở Tài chính"),
+    ]
+    assert all(words for _, _, words, _ in found)
+    assert [irt > 0 for _, _, _, irt in found] == [False, True, False, False]
+
+
 @pytest.mark.parametrize("day", [date(2027, 1, 4), date(2026, 12, 31), date(2028, 2, 29)])
 def test_the_report_keeps_its_pages_on_other_days(day: date) -> None:
     document = pymupdf.open(stream=draw("bao-cao-kinh-te-xa-hoi", Setting(day)))
