@@ -24,6 +24,7 @@ from server import __version__, clock, garbage, permissions
 from server.annotating.export import Exports
 from server.annotating.gateway import Annotating
 from server.annotating.imported import KeepMarks
+from server.annotating.package import Packages
 from server.annotating.purge import PurgeLayer
 from server.annotating.retention import (
     PURGE_MARKS,
@@ -203,6 +204,8 @@ class Server:
         self.rooms.add(TileRenderer(self.sandbox))
         self.rooms.add(self.sandbox)
         self.rooms.add(Exports(settings.exports_at_once, settings.exports_waiting))
+        turns = Exports(settings.packages_at_once, settings.packages_waiting)
+        self.rooms.add(Packages(turns, settings.packages_at_once + settings.packages_waiting))
         self.jobs.lanes += self._lanes(self.sandbox)
         if settings.demo:
             lane = await start_demo(self.database, self.files, settings)

@@ -18,6 +18,7 @@ from server.annotating import notes_routes as notes
 from server.annotating import routes as annotating
 from server.annotating.export import export_document
 from server.annotating.notes_print import print_my_marks
+from server.annotating.package import package_file, package_progress, plan_my_package
 from server.annotating.take_marks import take_marks
 from server.documents import messages as d
 from server.documents import routes as documents
@@ -84,6 +85,24 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "self.marks",
         query=("form", "language", "meeting", "document", "kind", "q"),
     ),
+    _row(
+        "POST",
+        MEETING + "/my-package",
+        plan_my_package,
+        "meeting.see",
+        None,
+        a.PackageView,
+        query=("language",),
+    ),
+    _row(
+        "GET",
+        "/api/me/packages/{package_id}",
+        package_progress,
+        "self.marks",
+        None,
+        a.PackageView,
+    ),
+    _row("GET", "/api/me/packages/{package_id}/file", package_file, "self.marks"),
     _row("GET", "/api/me/devices", devices.my_devices, "self.see", None, p.DeviceView, many=True),
     _row("DELETE", "/api/me/devices/{device_id}", devices.revoke_device, "device.revoke"),
     _row(

@@ -99,6 +99,18 @@ class Settings(BaseSettings):
     notes_per_part: int = Field(60, description="lines in one part of the list of my marks")
     notes_printed: int = Field(3000, description="notes in one printed list: some 400 pages")
 
+    # Taking one's marks away in one package
+    package_bytes: int = Field(
+        2**30, description="papers in one package: five times those of a large session"
+    )
+    package_seconds: int = Field(3600, description="time for one package, at commune lines")
+    packages_at_once: int = Field(
+        8, ge=1, description="packages on their way; each makes one file at a time"
+    )
+    packages_waiting: int = Field(
+        1000, description="packages that wait for their turn: everybody, an hour before deletion"
+    )
+
     # What becomes of marks
     purge_grace_hours: int = Field(
         72, ge=1, description="the least time between a warning and the deletion of people's marks"

@@ -77,7 +77,9 @@ class Exports:
 
 
 @dataclass(frozen=True)
-class _Paper:
+class Paper:
+    """A version of a paper and the marks that go with it."""
+
     sha256: str
     file_name: str
     marks: list[dict[str, Any]]
@@ -100,9 +102,16 @@ MOST_LAYERS = 60
 """What `layers` may name: the shared ones of a document (settings) and some."""
 
 
-def _paper(
-    session: Session, actor: Actor, document_id: str, version_id: str, wanted: frozenset[str]
-) -> _Paper:
+def load_paper(
+    session: Session,
+    actor: Actor,
+    document_id: str,
+    version_id: str,
+    wanted: frozenset[str],
+    author: str = "",
+) -> Paper:
+    """The paper with the marks of the layers asked for that this person may read; of people's
+    marks only those by `author`, where one is given."""
     version = queries.version_row(session, document_id, version_id)
     if version.state == "refused":
         raise DomainError(version.refusal or "damaged", 422)
@@ -114,6 +123,7 @@ def _paper(
         for row in rows
         for mark in marks_on(session, row.id)
         if mark.version == version_id
+        and (not author or mark.author == author or row.kind == "imported")
     ]
     brought = [row.id for row in readable if row.kind == "imported"]
     originals = {
@@ -126,7 +136,7 @@ def _paper(
     names = {one: card.name for one, card in cards(session, people).items()}
     layers = {row.id: row.title or names.get(row.owner, "") for row in rows}
     layers |= dict.fromkeys(brought, FILE_LAYER)
-    return _Paper(version.sha256, version.file_name, marks, layers, names, sorted(originals))
+    return Paper(version.sha256, version.file_name, marks, layers, names, sorted(originals))
 
 
 def _item(mark: Annotation) -> dict[str, Any]:
@@ -217,7 +227,7 @@ async def export_document(call: Call) -> StreamingResponse:
     mode: ExportMode = wanted
     ids = call.ids
     layers = _wanted(call)
-    paper = await call.read(_paper, call.actor, ids["document_id"], ids["version_id"], layers)
+    paper = await call.read(load_paper, call.actor, ids["document_id"], ids["version_id"], layers)
     path = call.rooms.get(Files).path(paper.sha256)
     making = export_pdf(
         call.rooms.get(Sandbox),

@@ -45,6 +45,19 @@ class MarksAdded(WireModel):
     over: int
 
 
+class PackageView(WireModel):
+    """My marks of a meeting as one ZIP, while it is made. Of `papers` so many are `done`; `sent`
+    bytes have left. `missing`: files that could not be put in; its contents page names them.
+    `state`: waiting (to be fetched, or for its turn), making, done, ended (before it was whole)."""
+
+    id: Id
+    papers: int
+    done: int
+    sent: int
+    missing: int
+    state: Literal["waiting", "making", "done", "ended"]
+
+
 class NewLayer(WireModel):
     """Share a new layer with chosen people, or with everybody who may read the document."""
 

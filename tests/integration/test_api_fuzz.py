@@ -23,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from server import __version__
 from server.endpoints import ENDPOINTS
 from server.http.openapi import openapi
+from tests.harness.marks import outbox_on, put
 from tests.harness.meetings import add_paper, make_meeting
 from tests.harness.papers import paper
 from tests.harness.server import RunningServer, running
@@ -34,6 +35,14 @@ EXAMPLES = 12
 schema = schemathesis.openapi.from_dict(openapi(ENDPOINTS, __version__)).exclude(
     operation_id=["upload", "take_marks"]
 )
+
+
+async def plan_package(tablet: Tablet, meeting: str, document: str) -> str:
+    """A package with one mark, so that it can be asked for."""
+    outbox = await outbox_on(tablet, document)
+    async with tablet.live() as live:
+        await outbox.send(live, outbox.push(put(outbox.version)))
+    return str((await tablet.do("POST", f"/meetings/{meeting}/my-package"))["id"])
 
 
 class Known:
@@ -61,6 +70,7 @@ class Known:
             "version_id": view["version"]["id"],
             "layer_id": layer["id"],
             "device_id": "0196f3a0-9999-4aaa-8bbb-000000000009",
+            "package_id": await plan_package(secretary, meeting, document),
             "index": "0",
             "scale": "2",
             "column": "0",

@@ -74,6 +74,7 @@ export interface WireModels {
   NewMeeting: NewMeeting;
   NewestFile: NewestFile;
   OutlineEntry: OutlineEntry;
+  PackageView: PackageView;
   PageEntry: PageEntry;
   Part: Part;
   Participant: Participant;
@@ -717,6 +718,19 @@ export interface NewMeeting {
   place?: string;
   starts_at: string;
   title: string;
+}
+/**
+ * My marks of a meeting as one ZIP, while it is made. Of `papers` so many are `done`; `sent`
+ * bytes have left. `missing`: files that could not be put in; its contents page names them.
+ * `state`: waiting (to be fetched, or for its turn), making, done, ended (before it was whole).
+ */
+export interface PackageView {
+  done: number;
+  id: string;
+  missing: number;
+  papers: number;
+  sent: number;
+  state: 'waiting' | 'making' | 'done' | 'ended';
 }
 /**
  * One library inside this server, with its licence.
