@@ -51,9 +51,11 @@ def draw(
 
 
 def across(box: dict[str, float], top: float, steps: int = 12) -> list[Point]:
-    """A wavy line over the middle of a page, `top` from 0 to 1."""
+    """A zigzag over the middle of a page, `top` from 0 to 1: so wide that no part of it is taken
+    for a line, which a pen that rests makes straight (and a busy machine makes every pen rest),
+    with pieces shorter than the shortest line."""
     y = box["y"] + box["height"] * top
     start, width = box["x"] + box["width"] * 0.25, box["width"] * 0.4
     return [
-        (start + width * step / steps, y + (6 if step % 2 else -6)) for step in range(steps + 1)
+        (start + width * step / steps, y + (25 if step % 2 else -25)) for step in range(steps + 1)
     ]

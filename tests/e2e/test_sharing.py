@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import PORTRAIT, Opener, Window, shot
-from tests.e2e.pen import Point, across, draw, page_box
+from tests.e2e.pen import across, draw, page_box
 from tests.e2e.test_marks import MARKS, count, read, saved, take, until
 
 REPORT = "Báo cáo tình hình kinh tế"
@@ -326,13 +325,6 @@ def begins_to_present(presenter: Page, viewer: Page) -> None:
     take(presenter, "pen")
 
 
-def bow(page: Page) -> list[Point]:
-    """A stroke that a pause at its end does not make straight."""
-    box = page_box(page)
-    x, y = box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.4
-    return [(x + step * 5, y - 60 * math.sin(step / 10)) for step in range(61)]
-
-
 def test_the_room_sees_the_presenters_stroke_before_the_pen_lifts(window: Opener) -> None:
     presenter, viewer = (
         read(window, "chair", TABLE),
@@ -349,7 +341,7 @@ def test_the_room_sees_the_presenters_stroke_before_the_pen_lifts(window: Opener
         still(room, "wet-ink")
         assert stored.count() == before
 
-    draw(page, bow(page), hold=seen_while_drawn)
+    draw(page, across(page_box(page), 0.4, 24), hold=seen_while_drawn)
     expect(stored).to_have_count(before + 1)
     expect(room.locator("[data-wet]")).to_have_count(0)
     assert room.evaluate("window.gaps") == 0
@@ -375,7 +367,7 @@ def test_a_stroke_that_never_ends_disappears(window: Opener) -> None:
         presenter.line.cut()
         expect(room.locator("[data-wet]")).to_have_count(0)
 
-    draw(page, bow(page), hold=carried_away)
+    draw(page, across(page_box(page), 0.4, 24), hold=carried_away)
     saved(page, 1)
     presenter.line.mend()
     expect(room.locator(MARKS + "[data-kind=ink]")).to_have_count(1)
