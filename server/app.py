@@ -60,6 +60,7 @@ from server.meetings.queries import in_session
 from server.meetings.rules import DAY_MS
 from server.migrations.migrate import migrate
 from server.people.actions import forget_ended, touch_sessions
+from server.people.elsewhere import Elsewhere
 from server.people.queries import living_session, token_hash
 from server.people.routes import Sessions, UploadsRefused, cookie_name
 from server.reactions import react
@@ -185,6 +186,7 @@ class Server:
     gateway: Gateway
     sandbox: Sandbox | None = None
     _tidying: asyncio.Task[None] | None = None
+    _listening: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Bring up what needs a loop; the page answers when this returns."""
@@ -212,6 +214,7 @@ class Server:
             self.jobs.lanes.append(lane)
         self.jobs.start()
         self._tidying = asyncio.create_task(self._tidy())
+        self._listening = asyncio.create_task(Elsewhere(self.database, self.hub).listen())
 
     async def _tidy(self) -> None:
         """Drop what has served its time, at the start and every hour."""
@@ -260,8 +263,9 @@ class Server:
     async def stop(self) -> None:
         """Tell the clients, finish what waits, close."""
         await self.leave()
-        if self._tidying is not None:
-            self._tidying.cancel()
+        for task in (self._tidying, self._listening):
+            if task is not None:
+                task.cancel()
         await self.jobs.stop()
         await self.rooms.get(TileRenderer).aclose()
         await asyncio.to_thread(self.database.stop)

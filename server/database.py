@@ -337,6 +337,16 @@ class Database:
             await asyncio.sleep(FOLD_MS / 1000)
         raise Busy()
 
+    async def committed_elsewhere(self) -> int:
+        """A number that changes when another process has committed, and with no COMMIT of ours
+        (https://sqlite.org/pragma.html#pragma_data_version)."""
+
+        def look(connection: Connection) -> tuple[int, Effects]:
+            return int(_raw(connection).execute("PRAGMA data_version").fetchone()[0]), Effects()
+
+        version: int = await self._submit(look, alone=True)
+        return version
+
     async def forget_pages(self) -> None:
         """Let every connection free the pages it keeps in memory; they are read again when needed
         (https://sqlite.org/pragma.html#pragma_shrink_memory)."""
