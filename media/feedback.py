@@ -264,10 +264,14 @@ class Downlink:
             if fit > rung and now - self._moved_at >= PROBE_AFTER_S:
                 rung = fit
                 self._moved_at = now
-            elif rung < top and calm and (
-                # An estimate made from sound alone says nothing of the room above it, and may stay
-                # below what the headroom asks for: there only the try itself can tell.
-                rung == 0 or self.budget >= costs[rung] * PROBE_HEADROOM
+            elif (
+                rung < top
+                and calm
+                and (
+                    # An estimate made from sound alone says nothing of the room above it, and may stay
+                    # below what the headroom asks for: there only the try itself can tell.
+                    rung == 0 or self.budget >= costs[rung] * PROBE_HEADROOM
+                )
             ):
                 rung += 1
                 self._tried_at = now

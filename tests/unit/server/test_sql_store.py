@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import pysqlite3
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
-from annotations.model import Layer
+from annotations.model import Annotation, Layer, to_wire
 from annotations.store import Store
 from server.annotating.store import SqlStore
 from server.migrations import tables
@@ -74,3 +76,60 @@ class SqlStoreUnderTest:
 
 
 TestSqlStore = annotation_machine(SqlStoreUnderTest, examples=25)
+
+
+def _id(number: int) -> str:
+    return f"0196f3a1-0000-7000-8000-{number:012x}"
+
+
+BARE = Annotation(
+    id=_id(1),
+    layer=_id(100),
+    document=_id(200),
+    version=_id(300),
+    page=0,
+    kind="note",
+    rev=1,
+    seq=1,
+    deleted=False,
+    author=_id(400),
+    created=1_763_800_000_000,
+    modified=1_763_800_000_001,
+    geometry={"point": [10.5, 20]},
+    style={"color": "#ffd84d", "opacity": 0.4},
+)
+SELECTOR = {
+    "type": "TextQuoteSelector",
+    "exact": 'mức "đầu tư" \\ một',
+    "prefix": "",
+    "suffix": "\n",
+}
+MARKS = [
+    BARE,
+    replace(
+        BARE, id=_id(2), seq=2, page=3, body='Cần "làm rõ"\n\tsố liệu \\ \u2028 😀', resolved=True
+    ),
+    replace(BARE, id=_id(3), seq=3, kind="ink", ink=bytes(range(256)), page=3),
+    replace(BARE, id=_id(4), seq=4, anchor=[SELECTOR], reply_to=_id(1)),
+    replace(BARE, id=_id(5), seq=5, foreign_props={"by": 'Ông "A"', "other": 1}),
+    replace(BARE, id=_id(6), seq=6, foreign_props={"other": 1}),
+    replace(BARE, id=_id(7), seq=7, carried_from=_id(1), carry_state="fuzzy"),
+    replace(BARE, id=_id(8), seq=8, deleted=True),
+]
+
+
+def test_a_layer_sent_as_it_is_stored_says_what_its_marks_say() -> None:
+    under_test = SqlStoreUnderTest()
+    layer = Layer(BARE.layer, BARE.document, "private", BARE.author, head_seq=8)
+    under_test.add_layer(layer)
+    under_test.transact(lambda store: cast(SqlStore, store).load(layer, MARKS))
+
+    def texts(page: int | None) -> list[dict[str, object]]:
+        made = under_test.transact(lambda store: list(store.snapshot_texts(layer.id, page)))
+        return [json.loads(text) for text in made]
+
+    living = [to_wire(mark) for mark in MARKS[:-1]]
+    assert texts(None) == living
+    assert [list(one) for one in texts(None)] == [list(one) for one in living]
+    assert texts(3) == [living[1], living[2], living[0], *living[3:]]
+    under_test.close()
