@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from annotations import session
 from server import clock
 from server.annotating.gateway import PUSHES, Annotating
 from server.annotating.layers import layer_topic, open_private_layer
+from server.annotating.tables import LayerRow
 from server.database import Database, Effects, WriteSession
 from server.identity import SYSTEM, Actor
 from server.live.hub import Connection, Hub
@@ -189,3 +191,39 @@ async def test_pushes_into_a_stopped_database_are_to_be_tried_later(
     await asyncio.to_thread(database.stop)
     await tablet.push()
     assert (await tablet.answers(2))[1] == (2, "try_later")
+
+
+async def test_no_part_of_a_layer_leaves_after_its_right_has_moved(
+    database: Database, tablet: Tablet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "SNAPSHOT_BYTES", 600)
+    for _ in range(8):
+        await tablet.push()
+    await tablet.answers(8)
+    connection, layer = tablet.connection, tablet.outbox.layer
+    connection._outbox.clear()
+    # Room for a part or two: the next one waits until the client has read.
+    connection._size, connection.outbox_bytes = 0, 1200
+    opening = {"t": "ann.open", "layer": layer, "cursor": 0, "page": 0}
+    opened = asyncio.ensure_future(tablet.guest.receive(connection, opening))
+    await until(lambda: connection._size * 2 > connection.outbox_bytes)
+    assert not opened.done()
+
+    def take_away(session: WriteSession) -> None:
+        row = session.get_one(LayerRow, layer)
+        row.kind, row.owner = "shared", SYSTEM.person_id
+        session.add(row)
+        session.effects.rights_changed.append((layer_topic(layer), None))
+
+    await database.write(SYSTEM, take_away)
+    read: list[dict[str, Any]] = []
+    while tablet.heard or not opened.done():
+        if tablet.heard:
+            read.append(tablet.heard[0])
+            connection.sent()
+        await asyncio.sleep(0)
+    await opened
+    assert [one["t"] for one in read] == ["ann.snapshot"] * (len(read) - 1) + ["ann.revoke"]
+    assert 1 < len(read) < 8
+    assert not any(one["last"] for one in read[:-1])
+    assert layer_topic(layer) not in connection.topics
