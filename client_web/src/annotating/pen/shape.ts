@@ -63,7 +63,16 @@ function centreLine({ xs, ys }: StrokePoints): string {
   return `${d}L${short(x(n - 1))} ${short(y(n - 1))}`;
 }
 
-/** Hundredths of a point are a three-hundredth of a millimetre. */
-function short(value: number): number {
-  return Math.round(value * 100) / 100;
+/** `.05`, `.5`: what follows the whole number, for each number of hundredths. */
+const HUNDREDTHS = Array.from({ length: 100 }, (_, n) => (n === 0 ? '' : String(n / 100).slice(1)));
+
+/**
+ * Hundredths of a point are a three-hundredth of a millimetre. Put together from whole numbers,
+ * because a page of strokes has some 300,000 of them and the engine writes fractions slowly.
+ */
+function short(value: number): string {
+  const all = Math.round(value * 100);
+  const size = Math.abs(all);
+  const whole = Math.floor(size / 100);
+  return `${all < 0 ? '-' : ''}${whole}${HUNDREDTHS[size - whole * 100]}`;
 }
