@@ -5,9 +5,6 @@ Database work is plain synchronous code: an action takes a `WriteSession` and ne
 savepoint each and one COMMIT (group commit), and only after that COMMIT are they answered and
 their changes announced. A failed COMMIT fails them all. An action has no effect outside its
 session and may run twice.
-
-The WAL is written with `synchronous=FULL`: what is answered is on the disk
-(https://sqlite.org/pragma.html#pragma_synchronous).
 """
 
 from __future__ import annotations
@@ -22,26 +19,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import pysqlite3
-import sqlalchemy
 import structlog
-from sqlalchemy import event
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 from sqlmodel import Session
 
 from server import clock
 from server.errors import Busy, DomainError
 from server.identity import SYSTEM, Actor
+from server.sqlite import as_domain_error, open_engine, raw_of, require_safe_sqlite
 
 log = structlog.get_logger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
-
-OLDEST_SQLITE = (3, 51, 3)
-"""3.7.0 to 3.51.2 have a WAL-reset bug that can lose acknowledged commits."""
-
-CHECKPOINT_PAGES = 4000
-"""About 16 MB of WAL before the writer folds it back; a smaller one stalls pushes more often."""
 
 FOLD_MS = 100
 """How long the writer waits for readers when it empties the WAL, and the pause between tries."""
@@ -115,57 +104,6 @@ class Wiring:
     on_committed: Callable[[Effects], None] = lambda effects: None
 
 
-def _prepare(engine: Engine, *, writer: bool, lock_ms: int) -> None:
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout={lock_ms}")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA secure_delete=ON")
-        cursor.execute("PRAGMA cache_size=-16000")
-        if writer:
-            cursor.execute("PRAGMA journal_mode=WAL")
-            cursor.execute("PRAGMA synchronous=FULL")
-            cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-        else:
-            cursor.execute("PRAGMA query_only=ON")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
-
-
-def _engine(path: Path, *, writer: bool, size: int, lock_ms: int) -> Engine:
-    engine = sqlalchemy.create_engine(
-        f"sqlite:///{path}",
-        module=pysqlite3.dbapi2,
-        connect_args={"check_same_thread": False},
-        poolclass=sqlalchemy.pool.QueuePool,
-        pool_size=size,
-        max_overflow=0,
-    )
-    _prepare(engine, writer=writer, lock_ms=lock_ms)
-    return engine
-
-
-def _as_domain_error(error: BaseException) -> BaseException:
-    """What the disk or a lock did, by its code. The first trouble may hide behind another: after
-    a full disk no savepoint is left to roll back to."""
-    inner: BaseException | None = error
-    while inner is not None and not isinstance(error, DomainError):
-        words = str(inner)
-        if "disk is full" in words:
-            return DomainError("disk_full", 507)
-        if "disk I/O error" in words or "readonly database" in words:
-            return DomainError("storage_failed", 507)
-        if "database is locked" in words:
-            return Busy()
-        inner = inner.__cause__ or inner.__context__
-    return error
-
-
 @dataclass
 class Database:
     """The open database; `start` it inside the event loop, `stop` it before leaving."""
@@ -198,19 +136,9 @@ class Database:
         self._pool = ThreadPoolExecutor(self.readers, thread_name_prefix="reader")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         lock = self.lock_ms
-        self.writer = _engine(self.path, writer=True, size=1, lock_ms=lock)
-        self.reader = _engine(self.path, writer=False, size=self.readers, lock_ms=lock)
-        self._require_safe_sqlite()
-
-    def _require_safe_sqlite(self) -> None:
-        found = tuple(int(part) for part in pysqlite3.sqlite_version.split("."))
-        if found < OLDEST_SQLITE:
-            raise RuntimeError(f"SQLite {pysqlite3.sqlite_version} can lose acknowledged commits")
-        with self.writer.connect() as connection:
-            level = connection.exec_driver_sql("PRAGMA synchronous").scalar()
-            mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
-        if (level, mode) != (2, "wal"):
-            raise RuntimeError(f"SQLite runs with synchronous={level}, journal_mode={mode}")
+        self.writer = open_engine(self.path, writer=True, size=1, lock_ms=lock)
+        self.reader = open_engine(self.path, writer=False, size=self.readers, lock_ms=lock)
+        require_safe_sqlite(self.writer)
 
     def start(self) -> None:
         """Start the writer thread."""
@@ -296,7 +224,7 @@ class Database:
         """
 
         def run(connection: Connection) -> tuple[R, Effects]:
-            raw = _raw(connection)
+            raw = raw_of(connection)
             raw.execute("SAVEPOINT push")
             try:
                 result = action(raw)
@@ -324,7 +252,7 @@ class Database:
         looks at an older state."""
 
         def fold(connection: Connection) -> tuple[bool, Effects]:
-            raw = _raw(connection)
+            raw = raw_of(connection)
             raw.execute(f"PRAGMA busy_timeout={FOLD_MS}")
             try:
                 return not raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0], Effects()
@@ -342,7 +270,7 @@ class Database:
         (https://sqlite.org/pragma.html#pragma_data_version)."""
 
         def look(connection: Connection) -> tuple[int, Effects]:
-            return int(_raw(connection).execute("PRAGMA data_version").fetchone()[0]), Effects()
+            return int(raw_of(connection).execute("PRAGMA data_version").fetchone()[0]), Effects()
 
         version: int = await self._submit(look, alone=True)
         return version
@@ -352,7 +280,7 @@ class Database:
         (https://sqlite.org/pragma.html#pragma_shrink_memory)."""
 
         def forget(connection: Connection) -> tuple[None, Effects]:
-            _raw(connection).execute(_SHRINK)
+            raw_of(connection).execute(_SHRINK)
             return None, Effects()
 
         def forget_read(session: Session) -> None:
@@ -368,7 +296,7 @@ class Database:
         room again on the disk (https://sqlite.org/lang_vacuum.html)."""
 
         def copy(connection: Connection) -> tuple[None, Effects]:
-            _raw(connection).execute("VACUUM")
+            raw_of(connection).execute("VACUUM")
             return None, Effects()
 
         await self._submit(copy, alone=True)
@@ -442,7 +370,7 @@ class Database:
                     stop = self._write_group(connection, members)
             except Exception as error:
                 log.exception("writer_failed")
-                _fail(members, _as_domain_error(error))
+                _fail(members, as_domain_error(error))
                 if connection is not None:
                     connection.invalidate()
                     connection.close()
@@ -458,7 +386,7 @@ class Database:
             transaction = connection.begin()
         except Exception as error:
             _abandon(connection)
-            _fail(members, _as_domain_error(error))
+            _fail(members, as_domain_error(error))
             return False
         self.written_at = clock.monotonic()
         deadline = self.written_at + self.group_ms / 1000
@@ -482,7 +410,7 @@ class Database:
             transaction.commit()
         except Exception as error:
             _abandon(connection)
-            _fail(members, _as_domain_error(error))
+            _fail(members, as_domain_error(error))
         if self._rights_moving:
             self._note_moved_rights()
         return stop
@@ -505,8 +433,8 @@ class Database:
         try:
             waiting.result, waiting.effects = waiting.run(connection)
         except BaseException as error:
-            waiting.error = _as_domain_error(error)
-        return bool(_raw(connection).in_transaction)
+            waiting.error = as_domain_error(error)
+        return bool(raw_of(connection).in_transaction)
 
     def _answer(self, members: list[_Waiting]) -> None:
         # A closed loop: nobody waits any more.
@@ -529,14 +457,10 @@ class Database:
                 member.future.set_result(member.result)
 
 
-def _raw(connection: Connection) -> Any:
-    return connection.connection.dbapi_connection
-
-
 def _abandon(connection: Connection) -> None:
     """Roll back, also where SQLAlchemy takes a transaction for done whose COMMIT has failed."""
     connection.rollback()
-    raw = _raw(connection)
+    raw = raw_of(connection)
     if raw.in_transaction:
         raw.execute("ROLLBACK")
 
