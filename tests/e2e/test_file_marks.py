@@ -100,7 +100,7 @@ def test_marks_come_and_leave_as_xfdf(window: Opener, tmp_path: Path) -> None:
 
 
 def test_the_layers_that_go_into_the_pdf_are_chosen(window: Opener) -> None:
-    tablet = read(window, "guest", TITLE)
+    tablet = read(window, "guest", TITLE, color_scheme="dark")
     page = tablet.page
 
     def kinds() -> list[str]:

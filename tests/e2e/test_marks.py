@@ -375,3 +375,35 @@ def test_the_point_eraser_cuts_a_stroke_in_one_step(window: Opener) -> None:
     until(lambda: count(page, "ink") == start + 1)
     saved(page)
     assert len(exported(tablet)) == before
+
+
+def test_larger_letters_break_their_lines_at_the_edge_of_the_page(window: Opener) -> None:
+    tablet = window()
+    tablet.sign_in("gd.congthuong")
+    tablet.open_paper(PLAN)
+    page = tablet.page
+    box = page_box(page)
+    place = box["x"] + box["width"] * 0.62, box["y"] + box["height"] * 0.3
+    take_rare(page, "tool-text")
+    draw(page, [place])
+    page.get_by_test_id("text-editor").fill("Đề nghị làm rõ nguồn vốn đối ứng")
+    page.keyboard.press("Escape")
+    text = page.locator(MARKS + "[data-kind=free_text]")
+    lines = text.locator("tspan")
+    expect(text).to_have_count(1)
+    before = lines.count()
+    take(page, "select")
+    page.mouse.click(place[0] + 12, place[1] + 8)
+    page.get_by_test_id("selection-style").click()
+    page.get_by_test_id("width-2").click()
+    until(lambda: lines.count() > before)
+    shown = text.bounding_box()
+    assert shown is not None
+    assert shown["x"] + shown["width"] <= box["x"] + box["width"]
+    shot(page, "text-larger")
+    page.keyboard.press("Escape")
+    saved(page)
+    [(subtype, words)] = exported(tablet)
+    assert subtype == "/FreeText"
+    assert words.replace("\n", " ") == "Đề nghị làm rõ nguồn vốn đối ứng"
+    assert words.count("\n") == lines.count() - 1
