@@ -87,10 +87,13 @@ CALM_GRACE_S = 0.03
 CALLS_WAIT_S = 0.04
 """Two packets of voice: when no media came for so long, checks and reports wake the worker
 themselves. While it flows they wait for the next packet."""
+CALLS_GAP_S = 0.015
+"""While media flows, checks and reports are read this seldom: with every voice, not between."""
 CARE_S = 0.5
 """A receiver's layers are chosen anew this often, sooner when it reported…"""
-CARE_CALM_S = 1.0
-"""…and this seldom while it gets all there is and nothing speaks against it…"""
+CARE_CALM_S = 5.0
+"""…and this seldom while it gets all there is and nothing speaks against it: what the stage offers
+is looked at in every tick, and a bad report counts at once…"""
 CARE_GAP_S = 0.2
 """…but not sooner than this: reports come from outside."""
 NACK_REORDER_S = 0.008

@@ -18,7 +18,7 @@ from .forwarder import Stream
 from .lanes import SourcePacket
 from .peer import Peer
 from .port import Port, Shields
-from .publisher import Publisher
+from .publisher import Incoming, Publisher
 from .receiver import Receiver
 from .reports import report_lanes
 from .rhythm import Rhythm
@@ -70,6 +70,7 @@ class Engine:
         self.forwarded: Callable[[Publisher, Stream, SourcePacket], None] | None = None
         self._rhythm = Rhythm(lambda: self.tick(self.clock.now()), clock.now)
         self.port.after_wake = self._rhythm.pass_by
+        self._offers: dict[str, list[tuple[str, list[Incoming]]]] = {}
         self._swept_at = 0.0
         self._frozen = False
 
@@ -110,6 +111,7 @@ class Engine:
         self._meeting(name)
         self.sessions.end_meeting(name)
         del self.meetings[name]
+        self._offers.pop(name, None)
 
     def publish(self, meeting: str, site: str, offer: str) -> Answered:
         """Answer a publisher. Raises Refused `no_meeting`, and as `Sessions.publish` does."""
@@ -232,12 +234,14 @@ class Engine:
         for publisher in sources:
             publisher.tick(now)
             report_lanes(publisher, self.fanout, self.sessions.cname, now, wall)
-        scenes: dict[str, Scene] = {}
+        scenes = {name: self._scene(name, now) for name in self.meetings}
+        changed = {name for name, scene in scenes.items() if self._is_new(name, scene)}
         for receiver in list(self.receivers.values()):
-            if receiver.takes_care(now):
-                name = receiver.meeting
-                scene = scenes.get(name) or scenes.setdefault(name, self._scene(name, now))
-                self._point(receiver, scene)
+            if receiver.meeting in changed and receiver.feeds:
+                receiver.cared(now)
+            elif now < receiver.care_at or not receiver.takes_care(now):
+                continue
+            self._point(receiver, scenes[receiver.meeting])
         if now - self._swept_at >= SWEEP_S:
             self._swept_at = now
             self.sessions.sweep(now)
@@ -247,6 +251,14 @@ class Engine:
             gc.collect()
             gc.freeze()
         return any(publisher.busy for publisher in sources)
+
+    def _is_new(self, name: str, scene: Scene) -> bool:
+        """Whether the stage offers other layers than a tick ago: one began, fell silent, ended."""
+        offer = scene.offer()
+        if self._offers.get(name) == offer:
+            return False
+        self._offers[name] = offer
+        return True
 
     def _meeting(self, name: str) -> Meeting:
         meeting = self.meetings.get(name)

@@ -222,7 +222,7 @@ class Fanout:
         return _Plan(chunks, lane.profile.overhead)
 
     def _send_plan(self, plan: _Plan, plains: list[bytes]) -> None:
-        for run in self._runs(plains):
+        for run in self._runs(plains) if len(plains) > 1 else (plains,):
             for chunk in plan.chunks:
                 self._send_chunk(chunk, run, plan.overhead)
 

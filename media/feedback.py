@@ -268,8 +268,8 @@ class Downlink:
                 rung < top
                 and calm
                 and (
-                    # An estimate made from sound alone says nothing of the room above it, and may stay
-                    # below what the headroom asks for: there only the try itself can tell.
+                    # An estimate made from sound alone says nothing of the room above: there only
+                    # the try itself can tell.
                     rung == 0 or self.budget >= costs[rung] * PROBE_HEADROOM
                 )
             ):

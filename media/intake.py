@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import socket
-from typing import Any
 
 import pylibsrtp
 from pylibsrtp._binding import ffi, lib
@@ -48,16 +47,18 @@ class Datagram:
 
     def unprotect(self, session: pylibsrtp.Session) -> bool:
         """Check and decrypt SRTP in place; `size` is then the plain one."""
-        return self._run(lib.srtp_unprotect, session)
+        length = self._length
+        length[0] = self.size
+        if lib.srtp_unprotect(session._srtp[0], self._pointer, length):
+            return False
+        self.size = length[0]
+        return True
 
     def unprotect_rtcp(self, session: pylibsrtp.Session) -> bool:
         """The same for SRTCP."""
-        return self._run(lib.srtp_unprotect_rtcp, session)
-
-    def _run(self, function: Any, session: pylibsrtp.Session) -> bool:
         length = self._length
         length[0] = self.size
-        if function(session._srtp[0], self._pointer, length):
+        if lib.srtp_unprotect_rtcp(session._srtp[0], self._pointer, length):
             return False
         self.size = length[0]
         return True

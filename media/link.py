@@ -108,7 +108,6 @@ class Link:
             os.umask(mask)
         self._socket = sock
         asyncio.get_running_loop().add_reader(sock.fileno(), self._readable)
-        self.engine.forwarded = self._forwarded
 
     def close(self) -> None:
         if self._timer is not None:
@@ -121,6 +120,7 @@ class Link:
     def connect(self, paths: list[str]) -> None:
         """The siblings as they are now (the pool tells after each start)."""
         self.siblings = [p for p in paths if p != self.path]
+        self.engine.forwarded = self._forwarded if self.siblings else None
         if self._timer is None and self.siblings:
             self._announce()
 

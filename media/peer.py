@@ -199,14 +199,14 @@ class Peer:
             self.pipe.put(bytes(datagram))
             return
         first = room[0]
-        if 127 < first < 192:
-            if self.rx is not None:
-                self._srtp(self.rx, datagram, now)
-        elif 19 < first < 64 and not self.pipe.put(bytes(datagram)):
-            self.port.refused["dtls_queue"] += 1
-
-    def _srtp(self, rx: pylibsrtp.Session, datagram: Datagram, now: float) -> None:
-        report = 192 <= datagram.room[1] <= 223
+        if first < 128 or first > 191:
+            if 19 < first < 64 and not self.pipe.put(bytes(datagram)):
+                self.port.refused["dtls_queue"] += 1
+            return
+        rx = self.rx
+        if rx is None:
+            return
+        report = 192 <= room[1] <= 223
         if not (datagram.unprotect_rtcp(rx) if report else datagram.unprotect(rx)):
             self.unauthentic += 1
             if self.port.shields.authentic:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from . import stun
-from .bounds import CALLS_WAIT_S, DATAGRAM_MAX, Bounds
+from .bounds import CALLS_GAP_S, CALLS_WAIT_S, DATAGRAM_MAX, Bounds
 from .clock import SYSTEM, Clock
 from .datagrams import Address
 from .intake import AT_ONCE, Datagram, Intake
@@ -77,6 +77,7 @@ class Port:
         self._by_source: dict[Address, Session] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._media_at = -1e9
+        self._calls_at = -1e9
         self._woken_by_calls = False
         self.closed = False
 
@@ -141,7 +142,9 @@ class Port:
         self._read(self.socket)
         if self.calls is not None:
             self._leave_calls()
-            self._read(self.calls)
+            if now - self._calls_at >= CALLS_GAP_S:
+                self._calls_at = now
+                self._read(self.calls)
         if self.after_wake is not None:
             self.after_wake(now)
 
@@ -156,6 +159,7 @@ class Port:
 
     def _drain(self, sock: socket.socket) -> None:
         now = self.clock.now()
+        known = self._by_source
         left = self.bounds.drain if self.shields.drain else 1 << 30
         while left > 0 and not self.closed:
             want = min(left, AT_ONCE)
@@ -165,7 +169,16 @@ class Port:
                 self.refused["receive"] += 1
                 return
             for datagram, source in found:
-                self._sort(datagram, source, now)
+                session = known.get(source)
+                if (
+                    session is not None
+                    and 1 <= datagram.size <= DATAGRAM_MAX
+                    and datagram.room[0] > 3
+                ):
+                    # most of all that comes, without a further call
+                    session.datagram(datagram, now)
+                else:
+                    self._sort(datagram, source, now)
             if len(found) < want:
                 return
             left -= want

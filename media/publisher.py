@@ -18,7 +18,7 @@ from .rtp import MalformedPacket, RtpPacket, parse_rtp
 from .sdp import AUDIO_LEVEL, MID, REPAIRED_RID, RID
 
 
-@dataclass
+@dataclass(eq=False)
 class Incoming:
     """One media SSRC of the publisher."""
 

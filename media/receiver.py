@@ -56,6 +56,8 @@ class Receiver:
         self._by_ssrc: dict[int, Feed] = {}
         self._slot_of = {slot.ssrc: slot for slot in slots}
         self._cared_at = 0.0
+        self.care_at = 0.0
+        """`takes_care` says no before this moment."""
         self._news = False
         self._calm = False
         self._resend = float(bounds.resend_burst)
@@ -84,18 +86,23 @@ class Receiver:
 
     def takes_care(self, now: float) -> bool:
         """Whether its layers are to be chosen anew; true starts a new wait."""
-        gap = now - self._cared_at
-        if gap < CARE_GAP_S or not self.feeds:
+        if now < self.care_at or not self.feeds:
             return False
         if self._calm and self.downlink.settled:
             wait = CARE_CALM_S
         else:
             wait = CARE_GAP_S if self._news else CARE_S
-        if gap < wait:
+        if now < self._cared_at + wait:
+            self.care_at = self._cared_at + wait
             return False
-        self._cared_at = now
-        self._news = False
+        self.cared(now)
         return True
+
+    def cared(self, now: float) -> None:
+        """Its layers are being chosen."""
+        self._cared_at = now
+        self.care_at = now + CARE_GAP_S
+        self._news = False
 
     def notes_layers(self) -> bool:
         """Whether the layers it gets are others than at the last call; `layers` has them."""
@@ -124,6 +131,7 @@ class Receiver:
             self.unusable += 1
             return
         worst: float | None = None
+        answered: rtcp.ReportBlock | None = None
         for report in reports:
             if isinstance(report, rtcp.ReportBlock):
                 slot = self._slot_of.get(report.ssrc)
@@ -133,7 +141,7 @@ class Receiver:
                 self.jitter[slot.name] = report.jitter / slot.clock_rate * 1000
                 worst = max(worst or 0.0, report.lost_fraction)
                 if report.lsr:
-                    self._measure_round_trip(report)
+                    answered = report
             elif isinstance(report, rtcp.Nack):
                 self._resend_packets(report, now)
             elif isinstance(report, rtcp.KeyframeRequest):
@@ -142,8 +150,12 @@ class Receiver:
                     self.listener.keyframe_wanted(self, feed.lane.stream)
             elif isinstance(report, rtcp.Remb):
                 self.downlink.remb(report.bitrate, now)
+        if answered is not None:
+            self._measure_round_trip(answered)
         if worst is not None:
             self.downlink.loss(worst, now)
+        if not (self._calm and self.downlink.settled):
+            self.care_at = self._cared_at + CARE_GAP_S
 
     def _measure_round_trip(self, report: rtcp.ReportBlock) -> None:
         middle = to_ntp(self.clock.wall()) >> 16 & 0xFFFFFFFF

@@ -47,6 +47,15 @@ class Scene:
             shown = self._slots[slot] = self._look(slot)
         return shown if shown is not None and shown.publisher.site != receiver else None
 
+    def offer(self) -> list[tuple[str, list[Incoming]]]:
+        """The layers that stand in each slot: while it is the same, so is what receivers with
+        room for everything get."""
+        return [
+            (slot, shown.layers)
+            for slot in (*self.room.stage, *self.room.voice_slots)
+            if (shown := self.shown(slot, "")) is not None
+        ]
+
     def _look(self, slot: str) -> Shown | None:
         site = self.room.source(slot)
         publisher = self._find(site) if site is not None else None

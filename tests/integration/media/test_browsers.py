@@ -68,7 +68,10 @@ async def worker_dies_and_comes_back(made: Front, pages: list[Page], proxy: Faul
         await page.wait_for_function(f"bridge.state.rejoined > {count}", timeout=LONG_MS)
 
 
-@pytest.mark.proof  # minutes on a crowded machine; see docs/roadmap.md
+# In the proof, not in each run: three software encoders of three layers and six decoders want both
+# cores of a small machine to themselves; behind others it took minutes, or the encoder sent too few
+# layers. The H.264 walk below goes the same way with half of them, in each run.
+@pytest.mark.proof
 async def test_three_windows_in_a_vp8_meeting(tmp_path: Path) -> None:
     """Simulcast, slots, a switched stage, one window cut off and back, the worker killed."""
     async with AsyncExitStack() as stack:

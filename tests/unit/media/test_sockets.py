@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from media.bounds import CALLS_GAP_S
 from media.port import Port
 from media.sockets import open_sockets
 
@@ -102,6 +103,15 @@ def test_the_rest_wakes_nobody_while_media_flows(monkeypatch: pytest.MonkeyPatch
     # both were read, though only media woke it
     assert port.refused["source"] == 2
     assert loop.readers == {media}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.connect(("127.0.0.1", port.number))
+        for _ in range(2):
+            # a picture right behind the voice leaves them alone, the next voice does not
+            other.send(b"\x80\xc9" + bytes(20))
+            other.send(b"\x80\x60" + bytes(20))
+            time[0] += CALLS_GAP_S * 0.6
+            port._media_readable()
+    assert port.refused["source"] == 2 + 2 + 2
     time[0] += 0.02
     port.look_after_calls(time[0])
     assert loop.readers == {media}
