@@ -56,6 +56,7 @@ run: $(VENV)/.run client_web/dist/.built ## serve the demo province on http://lo
 
 demo-reset: ## throw the demo's data away; the next `make run` fills it anew
 	@test ! -e "$(PHONGHOP_DATA)/phonghop.sqlite3" -o -e "$(PHONGHOP_DATA)/demo" || { echo "$(PHONGHOP_DATA) is not a demo; left alone"; exit 1; }
+	@test ! -e "$(PHONGHOP_DATA)/serving.lock" || flock -n "$(PHONGHOP_DATA)/serving.lock" true || { echo "a server works on $(PHONGHOP_DATA); stop it first"; exit 1; }
 	rm -rf "$(PHONGHOP_DATA)"
 
 check: $(VENV)/.dev client_web/node_modules/.installed ## lint, types, imports, unit tests (≤ 60 s)

@@ -10,7 +10,7 @@ import re
 import socket
 import sys
 import unicodedata
-from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +35,7 @@ from server.people.queries import has_people
 from server.people.rules import Role
 from server.schema import client_schema
 from server.settings import Settings, settings_page
+from server.starting import CannotStart, Farewell, hold_folder, read_settings, take_port
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -97,12 +98,20 @@ def _tell_address(settings: Settings) -> None:
 @app.command()
 def serve(demo: Annotated[bool, typer.Option(help="demo accounts and papers")] = False) -> None:
     """Serve until stopped."""
-    settings = Settings()
-    settings = settings.model_copy(update={"demo": settings.demo or demo})
+    try:
+        settings = read_settings()
+        settings = settings.model_copy(update={"demo": settings.demo or demo})
+        if settings.demo and not is_loopback(settings.host):
+            raise typer.BadParameter("demo accounts exist only on a loopback address")
+        with hold_folder(settings), take_port(settings) as port:
+            _serve_on(settings, port)
+    except CannotStart as why:
+        typer.echo(str(why), err=True)
+        raise typer.Exit(1) from None
+
+
+def _serve_on(settings: Settings, port: socket.socket) -> None:
     _log(settings)
-    if settings.demo and not is_loopback(settings.host):
-        raise typer.BadParameter("demo accounts exist only on a loopback address")
-    _tell_address(settings)
     proxies = settings.trusted_proxies
     sys.setswitchinterval(SWITCH_SECONDS)
     application = create_app(settings)
@@ -124,22 +133,8 @@ def serve(demo: Annotated[bool, typer.Option(help="demo accounts and papers")] =
         log_level="warning",
         timeout_graceful_shutdown=5,
     )
-    Farewell(config, application.state.server.leave).run()
-
-
-class Farewell(uvicorn.Server):
-    """uvicorn, which closes WebSockets before the application hears of the end: here the clients
-    are told first when to come back."""
-
-    def __init__(self, config: uvicorn.Config, leave: Callable[[], Awaitable[None]]) -> None:
-        super().__init__(config)
-        self.leave = leave
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Say goodbye, then as always."""
-        if self.started:
-            await self.leave()
-        await super().shutdown(sockets)
+    leave = application.state.server.leave
+    Farewell(config, leave, partial(_tell_address, settings)).run(sockets=[port])
 
 
 @app.command()

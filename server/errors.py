@@ -58,3 +58,4 @@ class Busy(DomainError):
 
     def __init__(self, code: str = "busy", retry_after: int = 2) -> None:
         super().__init__(code, 503, retry_after=retry_after)
+        self.retry_after = retry_after

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import IO, Any, Final
 import structlog
 from sqlmodel import Session
 from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from annotations.model import Annotation, to_wire
 from annotations.xfdf import MEDIA_TYPE as XFDF
@@ -32,6 +33,8 @@ from server.sandbox.refusals import DocumentRefused, SandboxUnavailable
 log = structlog.get_logger(__name__)
 MOST_SENT: Final = 200
 """Finished files on their way at once: a hall that takes one paper away; some GB of disk."""
+MOST_SENT_EACH: Final = 6
+"""Of them for one person: some tablets at once, and never the whole hall's."""
 LEAST_SECONDS: Final = 60
 SLOWEST_LINE: Final = 16 * 1024
 """Bytes a second: a mobile line at the edge of its cell. Who takes less has gone away."""
@@ -51,6 +54,7 @@ class Exports:
         self.places = asyncio.Semaphore(self.at_once)
         self.count = 0
         self.sent_now = 0
+        self._sent_to: Counter[str] = Counter()
 
     @contextlib.asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
@@ -65,15 +69,20 @@ class Exports:
             self.count -= 1
 
     @contextlib.contextmanager
-    def sending(self) -> Iterator[None]:
-        """Count a finished file that lies on the disk. Raises `Busy` when too many do."""
-        if self.sent_now >= MOST_SENT:
+    def sending(self, person: str) -> Iterator[None]:
+        """Count a finished file that lies on the disk, and whose it is. Raises `Busy` when too
+        many do."""
+        if self.sent_now >= MOST_SENT or self._sent_to[person] >= MOST_SENT_EACH:
             raise Busy(retry_after=5)
         self.sent_now += 1
+        self._sent_to[person] += 1
         try:
             yield
         finally:
             self.sent_now -= 1
+            self._sent_to[person] -= 1
+            if not self._sent_to[person]:
+                del self._sent_to[person]
 
 
 @dataclass(frozen=True)
@@ -163,13 +172,17 @@ class _Download(StreamingResponse):
         headers = attachment(name) | {"Content-Length": str(size)}
         super().__init__(_parts(file), media_type=media_type, headers=headers)
         self.file = file
-        self.patience = LEAST_SECONDS + size / SLOWEST_LINE
+        self.patience = LEAST_SECONDS + PART_BYTES / SLOWEST_LINE
+        """For each part: who takes nothing has gone away, however large the file is."""
         self.release: Callable[[], object] = file.close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
+        async def patiently(message: Message) -> None:
             async with asyncio.timeout(self.patience):
-                await super().__call__(scope, receive, send)
+                await send(message)
+
+        try:
+            await super().__call__(scope, receive, patiently)
         except TimeoutError:
             log.warning("download_too_slow", seconds=self.patience)
         finally:
@@ -194,7 +207,7 @@ async def send_made(
     sandbox holds."""
     exports = call.rooms.get(Exports)
     with ExitStack() as stack:
-        stack.enter_context(exports.sending())
+        stack.enter_context(exports.sending(call.actor.person_id))
         file = stack.enter_context(call.rooms.get(Files).scratch())
         try:
             async with (

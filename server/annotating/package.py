@@ -33,6 +33,7 @@ from server.annotating.package_plan import (
     contents_page,
     load_piece,
     plan_package,
+    require_session,
 )
 from server.annotating.zip_stream import CHUNK, ZipStream
 from server.documents.routes import attachment
@@ -217,11 +218,15 @@ async def _contents(
 async def _tried(
     package: Package, name: str, until: float, make: Callable[[], Awaitable[IO[bytes]]]
 ) -> IO[bytes] | None:
-    """The file, or None and why."""
+    """The file, or None and why. Where all places are taken it waits: this is made once, before
+    the marks go."""
     try:
-        if clock.monotonic() > until:
-            raise TimeoutError
-        return await make()
+        while clock.monotonic() <= until:
+            try:
+                return await make()
+            except Busy as busy:
+                await asyncio.sleep(busy.retry_after)
+        code = "timed_out"
     except TimeoutError:
         code = "timed_out"
     except OSError:
@@ -235,7 +240,7 @@ async def _tried(
 
 
 async def _piece(call: Call, piece: Piece, *, xfdf: bool) -> IO[bytes]:
-    paper = await call.read(load_piece, call.actor, piece)
+    paper = await call.read(load_piece, call.actor, piece, whole=not xfdf)
     me = call.actor.person_id
     marks = [mark for mark in paper.marks if not xfdf or mark["author"] == me]
     making = export_pdf(
@@ -253,6 +258,7 @@ async def _piece(call: Call, piece: Piece, *, xfdf: bool) -> IO[bytes]:
 
 async def _list(call: Call, package: Package, form: NotesForm) -> IO[bytes]:
     wanted, most = Wanted(meeting=package.meeting), call.settings.notes_printed
+    await call.read(require_session, call.actor)
     content = await call.read(printed_notes, call.actor, wanted, package.language, most)
     return await _spooled(call, print_notes(call.rooms.get(Sandbox), content, form))
 
@@ -261,8 +267,12 @@ async def _spooled(call: Call, making: AbstractAsyncContextManager[ExportedPdf])
     """A finished file, out of the sandbox at once: a slow line must not keep its place."""
     file = call.rooms.get(Files).scratch()
     try:
-        patience = asyncio.timeout(call.settings.export_seconds)
-        async with call.rooms.get(Exports).place(), patience, making as made:
+        # The time begins with the place: waiting for one is no fault of the file.
+        async with (
+            call.rooms.get(Exports).place(),
+            asyncio.timeout(call.settings.export_seconds),
+            making as made,
+        ):
             async for chunk in made.chunks():
                 await asyncio.to_thread(file.write, chunk)
         file.seek(0)

@@ -13,11 +13,11 @@ from sqlmodel import Session
 from server.annotating.export import Paper, load_paper
 from server.annotating.notes import Wanted, my_documents, my_layers
 from server.annotating.notes_words import Language
-from server.documents.queries import document_row, may_read
+from server.documents.queries import document_row, may_download, may_read
 from server.errors import DomainError, NotFound
 from server.identity import Actor
 from server.meetings.queries import meeting_row
-from server.people.queries import cards
+from server.people.queries import cards, session_goes_on
 
 TITLE_CHARACTERS = 90
 """Of a paper's title in a file's name: Windows takes 260 for the whole path."""
@@ -60,15 +60,29 @@ _WHY_VI = {
     "too_many_notes": "có quá nhiều ghi chú cho một danh sách",
     "not_found": "bạn không còn được đọc tài liệu này",
     "marks_purged": "ghi chú vừa bị xóa",
+    "only_read_here": "tài liệu hạn chế chỉ được đọc trong ứng dụng",
+    "signed_out": "phiên đăng nhập đã kết thúc",
+    "storage_failed": "máy chủ không đủ chỗ hoặc gặp lỗi khi ghi",
+    "printing_unavailable": "máy chủ chưa thể tạo tệp",
+    "too_large": "tệp quá lớn",
 }
+_FAILED_VI = "máy chủ không tạo được tệp này"
 _WHY_EN = {
     "timed_out": "it took too long",
     "too_many_marks": "there are too many marks",
     "too_many_notes": "there are too many notes for one list",
     "not_found": "you may no longer read this paper",
     "marks_purged": "the marks were just deleted",
+    "only_read_here": "a restricted paper is only read in the app",
+    "signed_out": "the session has ended",
+    "storage_failed": "the server had no room or could not write",
+    "printing_unavailable": "the server cannot make files now",
+    "too_large": "the file is too large",
 }
+_FAILED_EN = "the server could not make this file"
 WHY: dict[Language, dict[str, str]] = {"vi": _WHY_VI, "en": _WHY_EN}
+FAILED: dict[Language, str] = {"vi": _FAILED_VI, "en": _FAILED_EN}
+"""For any other code: what happens inside the sandbox is no matter of people."""
 
 
 @dataclass(frozen=True)
@@ -137,11 +151,21 @@ def _versions(
     return [(str(row[0]), int(row[1]), int(row[2]), int(row[3])) for row in rows]
 
 
-def load_piece(session: Session, actor: Actor, piece: Piece) -> Paper:
-    """The paper with my marks and what its file brought along, as far as I may have them now.
-    Raises `not_found`, `marks_purged`."""
+def require_session(session: Session, actor: Actor) -> None:
+    """Raises `signed_out` once the session ended, or the roles changed, while this is made."""
+    if not session_goes_on(session, actor):
+        raise DomainError("signed_out", 401)
+
+
+def load_piece(session: Session, actor: Actor, piece: Piece, *, whole: bool) -> Paper:
+    """The paper with my marks and what its file brought along, as far as I may have them now;
+    `whole`: for its PDF, which a restricted paper does not give away. Raises `signed_out`,
+    `not_found`, `only_read_here`, `marks_purged`."""
+    require_session(session, actor)
     if not may_read(session, actor, piece.document):
         raise NotFound()
+    if whole and not may_download(session, actor, piece.document):
+        raise DomainError("only_read_here", 403)
     paper = load_paper(
         session, actor, piece.document, piece.version, LAYERS, author=actor.person_id
     )
@@ -168,6 +192,6 @@ def contents_page(
     ]
     if missing:
         lines += ["", words["missing"]]
-        lines += [f"- {name}: {why.get(code, code)}" for name, code in missing]
+        lines += [f"- {name}: {why.get(code, FAILED[language])}" for name, code in missing]
     # Notepad reads it as UTF-8 by its mark, and its lines by both signs.
     return "\r\n".join([*lines, ""]).encode("utf-8-sig")

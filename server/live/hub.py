@@ -20,6 +20,8 @@ from server.live.transport import Wire, Write, text_frame
 GONE = (1000, "gone")
 SLOW = (1013, "slow")
 """How an overflowing outbox ends: try again later (RFC 6455 §7.4, IANA 1013)."""
+MOST_PASSING = 32
+"""Pieces of wet ink that wait while a right is asked again: about a second of them."""
 ROOM_SECONDS = 40
 """A client that takes nothing of what it asked for within two heartbeats and some is gone."""
 
@@ -138,6 +140,8 @@ class Subscription:
     recheck: Callable[[Subscription], None]
     held: list[tuple[int, bytes]] | None = None
     held_size: int = 0
+    passing: deque[bytes] = field(default_factory=lambda: deque(maxlen=MOST_PASSING))
+    """What is never stored and came while this was held, for the same reason."""
 
 
 @dataclass(eq=False)
@@ -179,9 +183,12 @@ class Hub:
         recheck: Callable[[Subscription], None],
     ) -> Subscription:
         """Follow a topic, holding what comes until `release`."""
+        former = connection.topics.get(topic)
         self.unfollow(connection, topic)
         epoch = self.epoch(topic, connection.actor.person_id)
         subscription = Subscription(connection, topic, epoch, cursor, recheck, held=[])
+        if former is not None:
+            subscription.passing.extend(former.passing)
         connection.topics[topic] = subscription
         self._topics.setdefault(topic, {})[subscription] = None
         return subscription
@@ -217,6 +224,8 @@ class Hub:
         subscription.held_size = 0
         for seq, frame in held:
             self._deliver(subscription, seq, frame)
+        while subscription.passing:
+            subscription.connection.send_if_idle(subscription.passing.popleft())
 
     def committed(self, effects: Effects) -> None:
         """After a COMMIT: rights first, then the changes."""
@@ -283,11 +292,17 @@ class Hub:
         subscription.connection.send_frame(frame)
 
     def broadcast_passing(self, topic: str, text: str, but: Connection | None = None) -> None:
-        """Send what is never stored (wet ink) to a topic's followers; slow ones miss it."""
+        """Send what is never stored (wet ink) to a topic's followers; slow ones miss it. Whose
+        right is asked again just now gets it after the answer: a right that moved a moment before
+        the pen came down would swallow a short stroke whole."""
         frame = text_frame(text)
         for subscription in tuple(self._topics.get(topic, ())):
-            if subscription.held is None and subscription.connection is not but:
+            if subscription.connection is but:
+                continue
+            if subscription.held is None:
                 subscription.connection.send_if_idle(frame)
+            else:
+                subscription.passing.append(frame)
 
     def end_sessions(self, session_ids: Iterable[str]) -> None:
         """Close every connection of these sessions: signed out, demoted, or the tablet is lost."""

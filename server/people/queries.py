@@ -85,6 +85,13 @@ def living_session(
     return Living(Actor(row[1], row[0], row[2], row[5], roles), expires, int(row[4]))
 
 
+def session_goes_on(session: Session, actor: Actor) -> bool:
+    """Whether the actor is still signed in with the roles of then. Idling ends nothing here: who
+    waits for a long download touches nothing."""
+    row = session.connection().execute(LIVING["id"], {"value": actor.session_id}).first()
+    return row is not None and frozenset(row[6].split(",") if row[6] else ()) == actor.roles
+
+
 def card(person: PersonRow, organisation: str) -> PersonCard:
     """A person as others see them."""
     return PersonCard(

@@ -164,3 +164,16 @@ async def test_a_package_is_its_owners_and_holds_something(sign_in: SignIn) -> N
     # Planned anew, the former one is no more.
     await delegate.do("POST", path)
     assert await delegate.refused("GET", f"/me/packages/{planned['id']}") == (404, "not_found")
+
+
+async def test_a_restricted_paper_stays_and_its_notes_come_along(sign_in: SignIn) -> None:
+    secretary, delegate, _, meeting = await people(sign_in)
+    closed = await add_paper(secretary, meeting, title="Hạn chế", shown_to=[delegate.person])
+    await write(delegate, await outbox_on(delegate, closed), MINE)
+    archive, after = await fetched(delegate, meeting)
+    assert (after["state"], after["missing"]) == ("done", 1)
+    names = archive.namelist()
+    assert "01 Hạn chế.xfdf" in names
+    assert not [name for name in names if name.startswith("01") and name.endswith(".pdf")]
+    contents = archive.read("Nội dung.txt").decode("utf-8-sig")
+    assert "- 01 Hạn chế.pdf: tài liệu hạn chế chỉ được đọc trong ứng dụng" in contents

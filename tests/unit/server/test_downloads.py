@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from server.endpoints import ENDPOINTS
 from server.errors import Busy, DomainError
 from server.http.endpoint import Call, Rooms
 from server.http.files import Files
+from server.identity import Actor
 from server.sandbox.export import ExportedPdf
 from server.sandbox.refusals import DocumentRefused
 from server.settings import Settings
@@ -66,7 +68,8 @@ def call(closed_database: Database, tmp_path: Path) -> Call:
     files.prepare()
     rooms.add(files)
     rooms.add(Exports(at_once=1, waiting=0))
-    return Call(Request({"type": "http"}), endpoint, rooms, permissions.require, None, {})
+    me = Actor("me", "", "", "")
+    return Call(Request({"type": "http"}), endpoint, rooms, permissions.require, me, {})
 
 
 def sending(call: Call, child: Child) -> Any:
@@ -91,6 +94,7 @@ async def test_a_slow_download_holds_no_place_where_files_are_made(call: Call) -
 
 async def test_who_takes_nothing_is_given_up(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "LEAST_SECONDS", 0)
+    monkeypatch.setattr(export, "SLOWEST_LINE", 1 << 40)
     answer, slow = await sending(call, Child(1)), Line()
     await answer(SCOPE, slow.receive, slow.send)
     assert (slow.got, answer.file.closed) == (b"", True)
@@ -104,6 +108,22 @@ async def test_finished_files_on_the_disk_are_bounded(
     answers = [await sending(call, Child(1)) for _ in range(2)]
     with pytest.raises(Busy):
         await sending(call, Child(1))
+    for answer in answers:
+        line = Line()
+        line.reads.set()
+        await answer(SCOPE, line.receive, line.send)
+    await sending(call, Child(1))
+
+
+async def test_one_person_cannot_hold_all_of_them(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "MOST_SENT_EACH", 2)
+    answers = [await sending(call, Child(1)) for _ in range(2)]
+    with pytest.raises(Busy):
+        await sending(call, Child(1))
+    other = replace(call, maybe_actor=Actor("other", "", "", ""))
+    answers.append(await sending(other, Child(1)))
     for answer in answers:
         line = Line()
         line.reads.set()

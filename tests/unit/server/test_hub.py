@@ -240,3 +240,19 @@ def test_rights_of_topics_nobody_follows_leave_nothing_behind() -> None:
         hub.rights_changed(f"layer:{number}", None)
     hub.leave(follower.connection)
     assert hub._topic_epoch == {}
+
+
+def test_wet_ink_waits_while_a_right_is_asked_again_and_goes_with_it() -> None:
+    hub = Hub()
+    stays, leaves = Follower(hub, "an"), Follower(hub, "binh")
+    hub.committed(Effects(rights_changed=[(None, "an"), (None, "binh")]))
+    for number in range(40):
+        hub.broadcast_passing(TOPIC, f"wet {number}")
+    assert stays.waiting == []
+    # The gateway asks by opening anew, which makes another subscription.
+    stays.subscription = hub.follow(stays.connection, TOPIC, 0, stays.asked.append)
+    hub.release(stays.subscription)
+    assert stays.waiting[0] == "wet 8", "the newest, and no more than a second of them"
+    assert stays.waiting[-1] == "wet 39"
+    hub.unfollow(leaves.connection, TOPIC)
+    assert leaves.waiting == []

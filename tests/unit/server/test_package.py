@@ -77,7 +77,7 @@ def test_the_contents_say_what_is_there_and_what_is_not() -> None:
         "",
         "Không lấy được:",
         "- 01 Báo cáo.xfdf: mất quá nhiều thời gian",
-        "- Danh sách ghi chú.pdf: crashed",
+        "- Danh sách ghi chú.pdf: máy chủ không tạo được tệp này",
     ]
 
 
