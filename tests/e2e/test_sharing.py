@@ -14,6 +14,7 @@ from tests.e2e.test_marks import MARKS, count, read, saved, take, until
 REPORT = "Báo cáo tình hình kinh tế"
 DRAFT = "Dự thảo Nghị quyết"
 TABLE = "Biểu số liệu"
+WRITER, OTHER = "gd.xaydung", "gd.vanhoa"
 SCAN = "rà soát các dự án có sử dụng đất"
 
 
@@ -310,6 +311,25 @@ def test_a_hidden_layer_is_shown_again(window: Opener) -> None:
     page.get_by_test_id("tab-marks").tap()
     expect(page.get_by_test_id("mark-row")).to_contain_text("Tổ đại biểu số 3")
     still(page, "list-of-all")
+
+
+def test_a_stroke_under_the_pen_stays_when_a_layer_comes(window: Opener) -> None:
+    writer, other = window(), window(viewport=PORTRAIT)
+    for tablet, account in ((writer, WRITER), (other, OTHER)):
+        tablet.sign_in(account)
+        tablet.open_paper(DRAFT)
+        expect(tablet.page.get_by_test_id("mark-toolbar")).to_be_visible()
+    page = writer.page
+    take(page, "pen")
+
+    def shared_meanwhile() -> None:
+        share(other, "Ý kiến trong lúc đang viết", name_of(writer))
+        expect(page.get_by_test_id("toast")).to_contain_text("Ý kiến trong lúc đang viết")
+
+    before = count(page, "ink")
+    draw(page, across(page_box(page), 0.4), hold=shared_meanwhile)
+    until(lambda: count(page, "ink") == before + 1)
+    saved(page)
 
 
 def begins_to_present(presenter: Page, viewer: Page) -> None:
