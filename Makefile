@@ -94,7 +94,7 @@ test-bridge: $(VENV)/.dev browser
 
 test-browser: $(VENV)/.dev client_web/dist/.built browser
 	@echo "── browser tests"
-	@$(PY) -m pytest tests/e2e -q
+	@$(PY) -m pytest tests/e2e -q -n 2 --dist loadfile
 
 .PHONY: browser
 browser: $(VENV)/.dev

@@ -17,8 +17,6 @@ from server.settings import Settings
 LOCK = "serving.lock"
 """In the data folder. Two servers on one folder would tell their clients different things; the
 system lets go of the lock however the server ends."""
-BACKLOG = 2048
-"""Connections that wait to be taken: a hall that comes back at once."""
 
 
 class CannotStart(Exception):
@@ -65,11 +63,15 @@ def hold_folder(settings: Settings) -> IO[str]:
 
 
 def take_port(settings: Settings) -> socket.socket:
-    """The socket to serve on. Raises `CannotStart`."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    """The socket to serve on, held but not open: who came before the server is ready would only
+    wait in line. Raises `CannotStart`."""
+    port = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+        port.bind((settings.host, settings.port))
+        return port
     except OSError as error:
+        port.close()
         reason = error.strerror or error
         raise CannotStart(
             f"Port {settings.port} of {settings.host} cannot be used ({reason}); "
