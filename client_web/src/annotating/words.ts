@@ -130,7 +130,7 @@ export const words = {
       'Máy này không ghi thêm được nữa. Ghi chú được gửi thẳng lên máy chủ; đừng đóng trang khi mất mạng.',
     'marks.unopened': '{count} thay đổi trên máy này không mở được',
     'marks.unopened.hint':
-      'Quý vị đã ghi khi ngoại tuyến, rồi khóa của máy này bị thay. Chúng vẫn nằm nguyên, đã mã hóa, trên máy. Hãy báo thư ký trước khi xóa.',
+      'Bạn đã ghi khi ngoại tuyến, rồi khóa của máy này bị thay. Chúng vẫn nằm nguyên, đã mã hóa, trên máy. Hãy báo thư ký trước khi xóa.',
     'marks.unopened.drop': 'Xóa khỏi máy này',
     'marks.unopened.drop.sure': 'Xóa hẳn {count} thay đổi không mở được? Không lấy lại được.',
     'marks.refused.export': 'Lưu tất cả ra tệp',
@@ -432,7 +432,7 @@ export const words = {
     'layers.take.flattened.hint':
       'The marks are drawn into the pages and cannot be edited any more.',
     'layers.take.xfdf.hint': 'No pages, only the marks, to be added to another copy of the PDF.',
-    'layers.take.chosen': 'Download {count} layers',
+    'layers.take.chosen': 'Download {count} {count|layer|layers}',
     'layers.take.none': 'Choose a layer',
     'layers.new': 'Share a new layer',
     'layers.change': 'Change the shared layer',

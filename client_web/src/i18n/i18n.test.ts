@@ -22,6 +22,8 @@ test('English tells one from many', () => {
   setLanguage('en');
   expect(t('meetings.documents', { count: 1 })).toBe('1 document');
   expect(t('meetings.documents', { count: 3 })).toBe('3 documents');
+  expect(t('layers.take.chosen', { count: 1 })).toBe('Download 1 layer');
+  expect(t('notes.package.missing', { missing: 1 })).toContain('1 file is missing');
 });
 
 test('t follows the language and fills the holes', () => {

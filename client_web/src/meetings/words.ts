@@ -164,7 +164,7 @@ export const words = {
     'meetings.opened': 'Đã khai mạc: {title}',
     'meetings.issued': 'Cuộc họp mới: {title}',
     'meetings.gone': 'Không mở được cuộc họp này',
-    'meetings.gone.hint': 'Cuộc họp đã được gỡ, hoặc quý vị không còn trong thành phần dự họp.',
+    'meetings.gone.hint': 'Cuộc họp đã được gỡ, hoặc bạn không còn trong thành phần dự họp.',
     'meetings.not_kept': 'Chưa có bản lưu trên máy này',
     'meetings.not_kept.hint': 'Cuộc họp này chưa được mở khi có mạng. Hãy thử lại khi có kết nối.',
     'problem.meeting_state': 'Cuộc họp vừa chuyển trạng thái, nên việc này không còn làm được.',

@@ -146,7 +146,7 @@ export const words = {
     'notes.package.making': 'Packing paper {done} of {papers}',
     'notes.package.done': 'Your notes are packed. The ZIP is among the downloads of this device.',
     'notes.package.missing':
-      'Packed, but {missing} files are missing. The contents page inside says why.',
+      'Packed, but {missing} {missing|file is|files are} missing. The contents page inside says why.',
     'notes.package.ended': 'The package stopped half way. Please take it again.',
     'problem.package_too_large':
       'The papers are too heavy for one package. Download each from its page.',

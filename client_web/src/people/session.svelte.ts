@@ -242,15 +242,21 @@ class Session {
   private async enter(me: Me, lease: Lease): Promise<void> {
     pendingSignOut.forget();
     if (this.me !== null && this.me.person.id !== me.person.id) connection.stop();
-    this.canSeal = await adoptLease(lease, me).catch(() => false);
+    await this.clearAgain();
+    // Work dropped for good that still lies here must not be opened, or it would be sent after all.
+    const dropped = pendingClearing.word() === 'drop';
+    this.canSeal = !dropped && (await adoptLease(lease, me).catch(() => false));
+    if (this.canSeal) {
+      // What was to be kept is its owner's again; of somebody else's only unsent work stays.
+      pendingClearing.forget();
+      this.leftBehind = false;
+    }
     this.hasPin = this.canSeal && sealed.hasPin();
     this.me = me;
     this.expired = false;
     this.unreachable = false;
     this.idle = false;
     idleLock.forget();
-    pendingClearing.forget();
-    this.leftBehind = false;
     this.revoked = false;
     this.phase = 'in';
     connection.start();

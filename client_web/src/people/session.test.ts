@@ -363,3 +363,46 @@ test('signing out ends the session although the disk refuses, and clears it at t
   expect(reloaded.session.leftBehind).toBe(false);
   expect([reloaded.session.phase, reloaded.sealed.state()]).toEqual(['out', 'none']);
 });
+
+/** Somebody signs out for good while the store is busy; returns how the store becomes well again. */
+async function droppedInVain({ session, sealed }: Pick<Tab, 'session' | 'sealed'>) {
+  await sealed.store('outbox').put('entry/1', new Uint8Array([1]));
+  const busy = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(() => {
+    throw new DOMException('busy', 'InvalidStateError');
+  });
+  await session.signOut(false);
+  expect(session.leftBehind).toBe(true);
+  return () => busy.mockRestore();
+}
+
+test('what was dropped for good is not there when the same person signs in again', async () => {
+  answers['POST /api/sign-in'] = () => json({ me, lease });
+  const tab = await openTab();
+  await tab.session.signIn('thuky', 'x');
+  const well = await droppedInVain(tab);
+  well();
+  await tab.session.signIn('thuky', 'x');
+  expect([tab.session.phase, tab.session.canSeal, tab.session.leftBehind]).toEqual([
+    'in',
+    true,
+    false,
+  ]);
+  expect(await tab.sealed.store('outbox').get('entry/1')).toBeUndefined();
+});
+
+test('dropped work that still cannot be taken away is not opened either, and goes later', async () => {
+  answers['POST /api/sign-in'] = () => json({ me, lease });
+  const tab = await openTab();
+  await tab.session.signIn('thuky', 'x');
+  const well = await droppedInVain(tab);
+  await tab.session.signIn('thuky', 'x');
+  expect([tab.session.phase, tab.session.canSeal, tab.session.leftBehind]).toEqual([
+    'in',
+    false,
+    true,
+  ]);
+  well();
+  await tab.session.signIn('thuky', 'x');
+  expect(tab.session.canSeal).toBe(true);
+  expect(await tab.sealed.store('outbox').get('entry/1')).toBeUndefined();
+});

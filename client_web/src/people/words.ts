@@ -68,7 +68,7 @@ export const words = {
     'people.sign_out.clean': 'Mọi ghi chú đã lưu trên máy chủ. Tài liệu trên máy này sẽ được xóa.',
     'people.sign_out.unsent.title': 'Còn {count} thay đổi chưa gửi',
     'people.sign_out.unsent':
-      'Những thay đổi này chưa tới máy chủ. Giữ lại thì chúng được mã hóa trên máy này, chờ chính quý vị đăng nhập lại.',
+      'Những thay đổi này chưa tới máy chủ. Giữ lại thì chúng được mã hóa trên máy này, chờ chính bạn đăng nhập lại.',
     'people.sign_out.keep': 'Giữ lại và đăng xuất',
     'people.sign_out.drop': 'Bỏ và đăng xuất',
     'people.sign_out.drop.sure': 'Bỏ hẳn {count} thay đổi chưa gửi? Không lấy lại được.',

@@ -20,6 +20,9 @@ export const MAX_HELD_DELTAS = 256;
 export const SUSPECT_AFTER = 3;
 /** A push that a live connection leaves unanswered this often goes into quarantine. */
 export const MAX_SILENCES = 3;
+/** Numbers of entries that no disk holds begin here: those of the disk count up from 1 and never
+ * come so far; all stay exact (below 2^53). */
+export const FIRST_IN_MEMORY = 2 ** 48;
 /** Layers whose answer fails this often in a row are left alone until opened anew. */
 export const MAX_FAILED_ANSWERS = 3;
 /** Steps of undo: an hour of steady writing. */

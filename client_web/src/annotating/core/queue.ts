@@ -2,7 +2,14 @@
  * The outbox in this tab's memory: what waits, what flies, what was refused. Pure bookkeeping;
  * every change of the stored outbox is returned as one `OutboxWrite`.
  */
-import { MAX_IN_FLIGHT, MAX_OPS, MAX_PUSH_BYTES, MAX_SILENCES, SUSPECT_AFTER } from './limits';
+import {
+  FIRST_IN_MEMORY,
+  MAX_IN_FLIGHT,
+  MAX_OPS,
+  MAX_PUSH_BYTES,
+  MAX_SILENCES,
+  SUSPECT_AFTER,
+} from './limits';
 import type { Item, Operation } from './model';
 import type { Draft, Entry, Numbers, OutboxWrite, Refused, StoredOutbox } from './outbox';
 
@@ -332,17 +339,19 @@ export class Queue {
     return moved;
   }
 
-  /** What the storage holds is the truth; only work still being written is kept besides. */
+  /** What the storage holds is the truth; kept besides is what it cannot hold: work still being
+   * written, work of a tab whose disk refused, and refusals that are not there. */
   reload(stored: StoredOutbox): Array<{ layer: string; ops: readonly Operation[] }> {
     const moved: Array<{ layer: string; ops: readonly Operation[] }> = [...this.waiting];
-    const fresh = this.waiting.filter((one) => one.opNo === null);
+    const ours = this.waiting.filter((one) => one.opNo === null || one.opNo >= FIRST_IN_MEMORY);
     this.waiting = [];
     this.byMark.clear();
     for (const entry of stored.entries) this.insert(fromEntry(entry));
-    for (const one of fresh) {
+    for (const one of ours) {
       if (!stored.entries.some((entry) => entry.key === one.key)) this.insert(one);
     }
-    this.setRefused(stored.refused);
+    const there = new Set(stored.refused.map((one) => one.key));
+    this.setRefused([...stored.refused, ...this.refused.filter((one) => !there.has(one.key))]);
     return [...moved, ...stored.entries];
   }
 

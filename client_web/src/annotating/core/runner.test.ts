@@ -1,5 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
+import { FIRST_IN_MEMORY } from './limits';
 import type { ClientMessage, Put } from './model';
 import { MemoryOutbox, type Lease, type OutboxStorage } from './outbox';
 import { SyncRunner, type RunnerParts } from './runner';
@@ -130,6 +131,32 @@ describe('the runner', () => {
       [2, 'patch'],
     ]);
     expect(ops(sent)).toEqual(['a']);
+  });
+
+  it('keeps at the hand-over what it heard from a tab that no disk serves any more', async () => {
+    const disk = new MemoryOutbox('o');
+    const storage = disk.tab();
+    const { made, sent } = parts(storage, { acquire: () => () => undefined });
+    const runner = await SyncRunner.start(made);
+    runner.run(runner.core.open('l'));
+    disk.commit({ append: [{ key: 'disk', layer: 'l', ops: [put('acknowledged')] }] });
+    const stored = { id: 'o', entries: [], refused: [] };
+    runner.run(
+      runner.core.heard(
+        {
+          append: [{ key: 'k', layer: 'l', ops: [put('a')] }],
+          refuse: [{ key: 'r', layer: 'l', ops: [put('b')], code: 'forbidden' }],
+        },
+        { k: FIRST_IN_MEMORY },
+      ),
+    );
+    runner.run(runner.core.connected(1));
+    runner.run(runner.core.lead(stored));
+    expect(ops(sent)).toEqual(['a']);
+    expect(runner.core.refused.map((one) => one.key)).toEqual(['r']);
+    expect(runner.core.truth('b')).toBe('refused');
+    runner.run(runner.core.lead({ ...stored, refused: runner.core.refused }));
+    expect(runner.core.refused).toHaveLength(1);
   });
 
   it('asks again when the outbox cannot be read at the hand-over', async () => {

@@ -9,6 +9,7 @@ import {
   type OutboxWrite,
   type Put,
 } from '../core';
+import { SealedLocked } from '../../sealed';
 import { unsentWork } from '../unsent-work';
 import { DISK_ANSWERS_WITHIN_MS, FallbackOutbox } from './fallback-outbox';
 
@@ -26,7 +27,7 @@ const put = (id: string): Put => ({
 /** A disk of several tabs, which can break or stop answering. */
 class Disk {
   readonly content = new MemoryOutbox('o');
-  state: 'well' | 'full' | 'silent' = 'well';
+  state: 'well' | 'full' | 'silent' | 'locked' = 'well';
   private readonly waiting: Array<() => void> = [];
 
   tab() {
@@ -37,6 +38,7 @@ class Disk {
       load: () => (this.state === 'well' ? inner.load() : Promise.reject(new Error('broken'))),
       write: async (write: OutboxWrite) => {
         if (this.state === 'full') throw new DOMException('no room', 'QuotaExceededError');
+        if (this.state === 'locked') throw new SealedLocked();
         if (this.state === 'silent') await new Promise<void>((go) => this.waiting.push(go));
         return inner.write(write);
       },
@@ -193,6 +195,51 @@ test('the next tab takes over although the disk cannot be read', async () => {
   leading[0]?.();
   await vi.advanceTimersByTimeAsync(10_000);
   expect(ids(sent)).toEqual(['put a']);
+});
+
+test('the next tab keeps the work that only the one before it held, and sends it in its order', async () => {
+  const first = await tab();
+  const second = await tab({ leads: false });
+  second.runner.run(second.runner.core.edit('l', [put('kept')]));
+  await vi.advanceTimersByTimeAsync(0);
+  disk.state = 'full';
+  first.runner.run(first.runner.core.edit('l', [put('a')]));
+  await vi.advanceTimersByTimeAsync(10_000);
+  disk.state = 'well';
+  expect(second.gaveUp).toHaveBeenCalledTimes(1);
+  second.runner.run(second.runner.core.edit('l', [{ op: 'patch', id: 'a', body: 'second' }]));
+  await vi.advanceTimersByTimeAsync(0);
+  first.runner.run(first.runner.core.edit('l', [{ op: 'patch', id: 'a', body: 'first' }]));
+  await vi.advanceTimersByTimeAsync(0);
+  first.runner.stop();
+  leading[1]?.();
+  await vi.advanceTimersByTimeAsync(10_000);
+  const { runner, sent } = second;
+  runner.run(runner.core.connected(1));
+  for (let answered = 0; answered < pushes(sent).length && answered < 10; answered++) {
+    const op_no = pushes(sent)[answered]?.op_no ?? 0;
+    runner.run(
+      runner.core.received(1, { t: 'ann.ack', op_no, layer: 'l', seqs: [op_no], revs: [1] }),
+    );
+    await vi.advanceTimersByTimeAsync(0);
+  }
+  expect(ids(sent)).toEqual(['put kept', 'put a', 'patch a', 'patch a']);
+  expect(
+    pushes(sent).flatMap(({ ops }) => ops.flatMap((op) => ('body' in op ? op.body : []))),
+  ).toEqual(['second', 'first']);
+  expect(runner.core.unsent).toBe(0);
+});
+
+test('a locked tablet does not count as a broken disk', async () => {
+  const { runner, gaveUp } = await tab();
+  disk.state = 'locked';
+  runner.run(runner.core.edit('l', [put('a')]));
+  expect(await unsentWork(runner, () => false)).toEqual({ unsent: 1, unkept: 1 });
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(gaveUp).not.toHaveBeenCalled();
+  disk.state = 'well';
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(disk.content.content.entries.map((one) => one.opNo)).toEqual([1]);
 });
 
 test('before somebody goes: what is being written is waited for, what is not kept is said', async () => {

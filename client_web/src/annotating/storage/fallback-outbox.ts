@@ -2,21 +2,28 @@
  * The outbox on the disk while the disk takes it, and in this tab's memory from the moment it no
  * longer does: from a tablet that keeps nothing, work must reach the server all the same.
  *
- * Once given up the disk is not tried again by this tab, so that numbers keep the order of the
- * work. Those given in memory lie far above any of the disk's, at a place drawn at random: two
- * tabs do not meet there, and where they do the server says `op_no_reused`.
+ * Once given up the disk is not tried again by this tab, nor by one that hears of work in memory,
+ * so that numbers keep the order of the work. Those given in memory lie far above any of the
+ * disk's and count in steps, each past all that was heard (Lamport 1978: what was made on top
+ * comes after). In a step each tab has a place drawn at random: two tabs do not meet there, and
+ * where they do the server says `op_no_reused`.
  */
-import type { Numbers, OutboxStorage, OutboxWrite, StoredOutbox } from '../core';
+import { SealedLocked } from '../../sealed';
+import {
+  FIRST_IN_MEMORY,
+  type Numbers,
+  type OutboxStorage,
+  type OutboxWrite,
+  type StoredOutbox,
+} from '../core';
 
 /** Refused writes in a row that end the patience; with the core's pauses some three seconds. */
 export const DISK_TRIES = 3;
 /** An answer the disk owes for so long, twice in a row, is not coming, ms. Counted twice, so that
  * a tablet that slept does not take its own sleep for the disk's. */
 export const DISK_ANSWERS_WITHIN_MS = 10_000;
-/** Numbers of the disk count up from 1 and never come here; all stay exact (below 2^53). */
-const FIRST_IN_MEMORY = 2 ** 48;
+/** Places in a step; some 30 million steps stay below 2^53. */
 const PLACES = 2 ** 28;
-const NUMBERS_A_PLACE = 2 ** 20;
 
 /** The outbox on the disk, as this one needs it. */
 export interface DiskOutbox extends OutboxStorage {
@@ -35,8 +42,9 @@ export interface FallbackParts {
 class TooSlow extends Error {}
 
 export class FallbackOutbox implements OutboxStorage {
-  /** The next number in memory; null while the disk is trusted. */
-  private next: number | null = null;
+  /** Of the numbers in memory; null while the disk is trusted. */
+  private place: number | null = null;
+  private step = 0;
   private failures = 0;
   private clearing = false;
 
@@ -44,37 +52,60 @@ export class FallbackOutbox implements OutboxStorage {
 
   /** Rejects once the disk was given up: what this tab has heard is the newest there is. */
   load(): Promise<StoredOutbox> {
-    if (this.next !== null) return Promise.reject(new Error('the outbox is in memory'));
+    if (this.place !== null) return Promise.reject(new Error('the outbox is in memory'));
     return inTime(this.parts.disk.load());
   }
 
   async write(write: OutboxWrite): Promise<Numbers> {
-    if (this.next !== null) return this.inMemory(this.next, write);
+    if (this.place !== null) return this.inMemory(this.place, write);
     const writing = this.parts.disk.write(write);
     try {
       const numbers = await inTime(writing);
       this.failures = 0;
       return numbers;
     } catch (problem) {
+      // Nobody's key is open: that says nothing about the disk.
+      if (problem instanceof SealedLocked) throw problem;
       this.failures += 1;
       const slow = problem instanceof TooSlow;
       if (!slow && this.failures < DISK_TRIES) throw problem;
       if (slow) void this.takeBack(writing);
-      this.parts.gaveUp();
-      const place = Math.floor(this.parts.random() * PLACES);
-      return this.inMemory(FIRST_IN_MEMORY + place * NUMBERS_A_PLACE, write);
+      return this.inMemory(this.giveUp(), write);
     }
   }
 
   listen(listener: (write: OutboxWrite, numbers: Numbers) => void): () => void {
-    return this.parts.disk.listen(listener);
+    return this.parts.disk.listen((write, numbers) => {
+      this.follow(numbers);
+      listener(write, numbers);
+    });
   }
 
-  private inMemory(from: number, write: OutboxWrite): Numbers {
+  private giveUp(): number {
+    if (this.place === null) {
+      this.place = Math.floor(this.parts.random() * PLACES);
+      this.parts.gaveUp();
+    }
+    return this.place;
+  }
+
+  /** Work in another tab's memory: what this tab makes on top of it must come after it, and would
+   * mean nothing on a disk without it. */
+  private follow(numbers: Numbers): void {
+    for (const number of Object.values(numbers)) {
+      if (number < FIRST_IN_MEMORY) continue;
+      const step = Math.floor((number - FIRST_IN_MEMORY) / PLACES);
+      this.step = Math.max(this.step, step + 1);
+      this.giveUp();
+    }
+  }
+
+  private inMemory(place: number, write: OutboxWrite): Numbers {
     const numbers: Record<string, number> = {};
-    let next = from;
-    for (const draft of write.append ?? []) numbers[draft.key] = next++;
-    this.next = next;
+    for (const draft of write.append ?? []) {
+      numbers[draft.key] = FIRST_IN_MEMORY + this.step * PLACES + place;
+      this.step += 1;
+    }
     this.parts.disk.announce(write, numbers);
     if (write.acked) void this.takeOff(write.acked);
     return numbers;
