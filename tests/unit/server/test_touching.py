@@ -41,7 +41,7 @@ def _seen(session: Session) -> dict[str, bool]:
 async def test_sessions_used_together_are_noted_in_one_write(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "TOUCHED_TOGETHER_SECONDS", 0.01)
+    monkeypatch.setattr(app, "TOUCHED_TOGETHER_SECONDS", 1.0)
     await database.write(SYSTEM, _sign_in)
     identity = Identity(database, Sessions(Settings(data=tmp_path), in_session))
     commits: list[Any] = []
