@@ -1,18 +1,14 @@
-"""One SQLite file, one writer thread, a few reader threads.
+"""One SQLite file, one writer thread (`writer.py`), a few reader threads.
 
 Database work is plain synchronous code: an action takes a `WriteSession` and never commits.
 `Database.write` runs actions on the writer thread; those that wait share one transaction with a
-savepoint each and one COMMIT (group commit), and only after that COMMIT are they answered and
-their changes announced. A failed COMMIT fails them all. An action has no effect outside its
-session and may run twice.
+savepoint each and one COMMIT, and only after that COMMIT are they answered and their changes
+announced. An action has no effect outside its session and may run twice.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import queue
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -23,10 +19,10 @@ import structlog
 from sqlalchemy.engine import Connection
 from sqlmodel import Session
 
-from server import clock
-from server.errors import Busy, DomainError
+from server.errors import Busy
 from server.identity import SYSTEM, Actor
-from server.sqlite import as_domain_error, open_engine, raw_of, require_safe_sqlite
+from server.sqlite import open_engine, raw_of, require_safe_sqlite
+from server.writer import Action, Effects, Writer
 
 log = structlog.get_logger(__name__)
 P = ParamSpec("P")
@@ -45,29 +41,6 @@ class Fact:
     """Something that happened. Features subclass it; `reactions.py` says who reacts."""
 
 
-@dataclass(frozen=True)
-class Announcement:
-    """A committed change on its way to a topic's followers; `frame` is encoded once for all."""
-
-    topic: str
-    seq: int
-    frame: str
-
-
-@dataclass
-class Effects:
-    """What an action leaves behind besides rows, told on the event loop after the COMMIT.
-
-    `rights_changed`: (topic, person) pairs whose subscriptions must be asked again; a person of
-    None means everybody on the topic, a topic of None everything of the person.
-    """
-
-    announcements: list[Announcement] = field(default_factory=list)
-    rights_changed: list[tuple[str | None, str | None]] = field(default_factory=list)
-    sessions_ended: list[str] = field(default_factory=list)
-    jobs_waiting: bool = False
-
-
 class WriteSession(Session):
     """The session of one action, with what the action did besides rows."""
 
@@ -82,18 +55,6 @@ class WriteSession(Session):
     def record(self, fact: Fact) -> None:
         """Say that something happened; reactions run before the COMMIT."""
         self.facts.append(fact)
-
-
-@dataclass
-class _Waiting:
-    run: Callable[[Connection], tuple[Any, Effects]]
-    future: asyncio.Future[Any]
-    loop: asyncio.AbstractEventLoop
-    result: Any = None
-    error: BaseException | None = None
-    effects: Effects | None = None
-    alone: bool = False
-    """Outside of any transaction, between two of them."""
 
 
 @dataclass
@@ -120,18 +81,11 @@ class Database:
     wiring: Wiring = field(default_factory=Wiring)
     rights_epoch: int = 0
     """Grows with every COMMIT that moved somebody's rights."""
-    written_at: float = 0.0
-    """The monotonic moment of the last group."""
 
     def __post_init__(self) -> None:
-        self._queue: queue.Queue[_Waiting | None] = queue.Queue(maxsize=self.waiting)
-        self._thread: threading.Thread | None = None
-        self._stopping = False
         self._rights_moving: set[str] = set()
         self._rights_moved: dict[str, int] = {}
         self._rights_moved_before = 0
-        self._writing: Connection | None = None
-        self._put_off: _Waiting | None = None
         self._reads = 0
         self._pool = ThreadPoolExecutor(self.readers, thread_name_prefix="reader")
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,27 +93,22 @@ class Database:
         self.writer = open_engine(self.path, writer=True, size=1, lock_ms=lock)
         self.reader = open_engine(self.path, writer=False, size=self.readers, lock_ms=lock)
         require_safe_sqlite(self.writer)
+        self.writing = Writer(
+            self.writer,
+            self.group,
+            self.group_ms,
+            self.waiting,
+            self._note_moved_rights,
+            lambda effects: self.wiring.on_committed(effects),
+        )
 
     def start(self) -> None:
         """Start the writer thread."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._write_groups, name="writer", daemon=True)
-            self._thread.start()
+        self.writing.start()
 
     def stop(self) -> None:
         """Let the writer finish what waits, then close every connection; `Busy` from then on."""
-        self._stopping = True
-        if self._thread is not None:
-            self._queue.put(None)
-            self._thread.join()
-            self._thread = None
-        if self._put_off is not None:
-            self._put_off.error = Busy()
-            self._answer([self._put_off])
-        with contextlib.suppress(queue.Empty):
-            while late := self._queue.get_nowait():
-                late.error = Busy()
-                self._answer([late])
+        self.writing.stop()
         self._pool.shutdown(wait=True)
         self.reader.dispose()
         self.writer.dispose()
@@ -216,34 +165,25 @@ class Database:
 
         return await self._submit(run)  # type: ignore[no-any-return]
 
-    def put_raw(self, action: Callable[[Any], tuple[R, Effects]]) -> asyncio.Future[R]:
+    def put_raw(
+        self,
+        action: Callable[[Any], tuple[R, Effects]],
+        answered: Callable[[R | None, BaseException | None], None],
+    ) -> None:
         """The hot path: `action` gets the writer's own DB-API connection inside a savepoint.
 
-        In the queue when this returns, so that actions run, and are answered, in the order of
-        the calls. For the annotation push alone; everything else goes through `write`.
+        In the queue when this returns, so that actions run, and `answered` is called on the event
+        loop, in the order of the calls. Raises `Busy`. For the annotation push alone; everything
+        else goes through `write`.
         """
-
-        def run(connection: Connection) -> tuple[R, Effects]:
-            raw = raw_of(connection)
-            raw.execute("SAVEPOINT push")
-            try:
-                result = action(raw)
-            except BaseException:
-                raw.execute("ROLLBACK TO push")
-                raw.execute("RELEASE push")
-                raise
-            raw.execute("RELEASE push")
-            return result
-
-        return self._submit(run)
+        self.writing.put(Action(action, answered, asyncio.get_running_loop(), raw=True))
 
     def read_within(
         self, query: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
         """On the writer thread, inside an action: a query that sees all that was written so far."""
-        if self._writing is None:
-            raise RuntimeError("nothing is being written")
-        with Session(bind=self._writing, join_transaction_mode="rollback_only") as session:
+        connection = self.writing.transact()
+        with Session(bind=connection, join_transaction_mode="rollback_only") as session:
             return query(session, *args, **kwargs)
 
     async def fold_wal(self) -> None:
@@ -318,26 +258,35 @@ class Database:
         return self.rights_held(epoch, topic, person)
 
     @property
+    def written_at(self) -> float:
+        """The monotonic moment of the last group."""
+        return self.writing.written_at
+
+    @property
     def waiting_now(self) -> int:
         """Actions that wait for the writer."""
-        return self._queue.qsize()
+        return self.writing.waiting_now
 
     @property
     def is_calm(self) -> bool:
         """Whether the writer keeps up, so that one client may have several actions waiting."""
-        return self._queue.qsize() * 2 < self.waiting
+        return self.writing.waiting_now * 2 < self.waiting
 
     def _submit(
         self, run: Callable[[Connection], tuple[Any, Effects]], *, alone: bool = False
     ) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
-        if self._stopping:
-            raise Busy()
-        try:
-            self._queue.put_nowait(_Waiting(run, future, loop, alone=alone))
-        except queue.Full:
-            raise Busy() from None
+
+        def answered(result: Any, error: BaseException | None) -> None:
+            if future.done():
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        self.writing.put(Action(run, answered, loop, alone=alone))
         return future
 
     def write_now(
@@ -356,66 +305,9 @@ class Database:
                 session.commit()
             return result
 
-    def _write_groups(self) -> None:
-        connection: Connection | None = None
-        stop = False
-        while not stop and (first := self._put_off or self._queue.get()) is not None:
-            self._put_off = None
-            members = [first]
-            try:
-                connection = self._writing = connection or self.writer.connect()
-                if first.alone:
-                    self._run_one(connection, first)
-                else:
-                    stop = self._write_group(connection, members)
-            except Exception as error:
-                log.exception("writer_failed")
-                _fail(members, as_domain_error(error))
-                if connection is not None:
-                    connection.invalidate()
-                    connection.close()
-                    connection = None
-            self._answer(members)
-        if connection is not None:
-            connection.close()
-
-    def _write_group(self, connection: Connection, members: list[_Waiting]) -> bool:
-        """Run those who wait in one transaction; True when the writer is to stop after it."""
-        stop = False
-        try:
-            transaction = connection.begin()
-        except Exception as error:
-            _abandon(connection)
-            _fail(members, as_domain_error(error))
-            return False
-        self.written_at = clock.monotonic()
-        deadline = self.written_at + self.group_ms / 1000
-        whole = self._run_one(connection, members[0])
-        while whole and len(members) < self.group and clock.monotonic() < deadline:
-            try:
-                waiting = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if waiting is None:
-                stop = True
-                break
-            if waiting.alone:
-                self._put_off = waiting
-                break
-            members.append(waiting)
-            whole = self._run_one(connection, waiting)
-        try:
-            if not whole:
-                raise members[-1].error or DomainError("storage_failed", 507)
-            transaction.commit()
-        except Exception as error:
-            _abandon(connection)
-            _fail(members, as_domain_error(error))
-        if self._rights_moving:
-            self._note_moved_rights()
-        return stop
-
     def _note_moved_rights(self) -> None:
+        if not self._rights_moving:
+            return
         epoch = self.rights_epoch + 1
         if len(self._rights_moved) > RIGHTS_NOTED:
             self._rights_moved_before = epoch
@@ -425,46 +317,3 @@ class Database:
         self._rights_moving.clear()
         # Last: whoever sees the new epoch sees what has moved with it.
         self.rights_epoch = epoch
-
-    def _run_one(self, connection: Connection, waiting: _Waiting) -> bool:
-        """Run one action. False when SQLite has rolled back the whole transaction with it, those
-        before included, as it may after a full disk (https://sqlite.org/lang_transaction.html,
-        "Response To Errors Within A Transaction"); a COMMIT would then succeed and keep nothing."""
-        try:
-            waiting.result, waiting.effects = waiting.run(connection)
-        except BaseException as error:
-            waiting.error = as_domain_error(error)
-        return bool(raw_of(connection).in_transaction)
-
-    def _answer(self, members: list[_Waiting]) -> None:
-        # A closed loop: nobody waits any more.
-        with contextlib.suppress(RuntimeError):
-            members[0].loop.call_soon_threadsafe(self._deliver, members)
-
-    def _deliver(self, members: list[_Waiting]) -> None:
-        for member in members:
-            if member.error is None and member.effects is not None:
-                try:
-                    self.wiring.on_committed(member.effects)
-                except Exception:
-                    log.exception("announcing_failed")
-        for member in members:
-            if member.future.done():
-                continue
-            if member.error is not None:
-                member.future.set_exception(member.error)
-            else:
-                member.future.set_result(member.result)
-
-
-def _abandon(connection: Connection) -> None:
-    """Roll back, also where SQLAlchemy takes a transaction for done whose COMMIT has failed."""
-    connection.rollback()
-    raw = raw_of(connection)
-    if raw.in_transaction:
-        raw.execute("ROLLBACK")
-
-
-def _fail(members: list[_Waiting], error: BaseException) -> None:
-    for member in members:
-        member.error = member.error or error

@@ -42,7 +42,9 @@ def _prepare(engine: Engine, *, writer: bool, lock_ms: int) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+        # The writer may have begun already, on the driver's connection (`writer.py`).
+        if not raw_of(connection).in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
 
 
 def open_engine(path: Path, *, writer: bool, size: int, lock_ms: int) -> Engine:

@@ -25,11 +25,12 @@ from server import clock
 from server.annotating.layers import layer_topic, raw, rights_on
 from server.annotating.rules import NO_RIGHTS, LayerRights
 from server.annotating.store import SqlStore
-from server.database import Announcement, Database, Effects
+from server.database import Database
 from server.errors import DomainError
 from server.identity import Actor
 from server.live.hub import Connection, Hub, Subscription
 from server.live.messages import Refused
+from server.writer import Announcement, Effects
 
 log = structlog.get_logger(__name__)
 LAYERS = 200
@@ -156,13 +157,16 @@ class Annotating:
             outcome = session.receive(frame, SqlStore(raw_connection), clock.unix_ms())
             return outcome, _effects(outcome)
 
+        def answered(outcome: Outcome | None, error: BaseException | None) -> None:
+            peer.answered()
+            _answer(connection, frame, outcome, error)
+
         try:
-            waiting = self.database.put_raw(push)
+            self.database.put_raw(push, answered)
         except DomainError as error:
             _not_stored(connection, frame, error)
             return
         peer.under_way += 1
-        waiting.add_done_callback(lambda done: _answer(connection, peer, frame, done))
         await self.touch(actor)
 
     async def _open(self, connection: Connection, peer: _Peer, frame: JsonObject) -> None:
@@ -290,19 +294,16 @@ def _opened(
 
 
 def _answer(
-    connection: Connection, peer: _Peer, frame: JsonObject, done: asyncio.Future[Outcome]
+    connection: Connection, frame: JsonObject, outcome: Outcome | None, error: BaseException | None
 ) -> None:
-    peer.answered()
-    try:
-        outcome = done.result()
-    except DomainError as error:
-        _not_stored(connection, frame, error)
-    except Exception:
-        log.exception("push_failed", person=connection.actor.person_id)
-        connection.send(Refused(t="error", code="internal_error").model_dump_json())
-    else:
+    if outcome is not None and error is None:
         for reply in outcome.replies:
             connection.send(_encode(reply))
+    elif isinstance(error, DomainError):
+        _not_stored(connection, frame, error)
+    else:
+        log.error("push_failed", person=connection.actor.person_id, exc_info=error)
+        connection.send(Refused(t="error", code="internal_error").model_dump_json())
 
 
 def _not_stored(connection: Connection, frame: JsonObject, error: DomainError) -> None:

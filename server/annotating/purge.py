@@ -25,6 +25,9 @@ _TAKE = (
     f"DELETE FROM op WHERE layer = :layer AND seq IN {_SOME_OPS}",  # noqa: S608
 )
 
+ANSWERS_AT_ONCE = 2000
+"""Answers that are looked at in one transaction: about a millisecond of the writer."""
+
 
 def purge_some(session: WriteSession, layer_id: str) -> bool:
     """Take some away of a layer that is no more; False when nothing was left."""
@@ -32,14 +35,37 @@ def purge_some(session: WriteSession, layer_id: str) -> bool:
 
 
 def take_some(session: WriteSession, layer_id: str) -> bool:
-    """Take marks of a layer away with their history and the answers of the pushes that made it;
-    False when nothing was left."""
+    """Take marks of a layer away with their history; False when nothing was left."""
     given = {"layer": layer_id, "most": MARKS_AT_ONCE}
     connection = session.connection()
     taken = 0
     for statement in _TAKE:
         taken += connection.execute(text(statement), given).rowcount
     return taken > 0
+
+
+def forget_answers(session: WriteSession, start: int) -> int | None:
+    """Drop the answers of pushes onto layers that are no more, from row `start` on; where to go
+    on, None at the end. There is no index for it: it would cost every stroke a page of the disk."""
+    connection = session.connection()
+    last = connection.execute(text("SELECT max(rowid) FROM push")).scalar()
+    if last is None or start > last:
+        return None
+    connection.execute(
+        text(
+            "DELETE FROM push WHERE rowid >= :start AND rowid < :end AND layer != '' "
+            "AND NOT EXISTS (SELECT 1 FROM layer WHERE layer.id = push.layer)"
+        ),
+        {"start": start, "end": start + ANSWERS_AT_ONCE},
+    )
+    return start + ANSWERS_AT_ONCE
+
+
+async def forget_all_answers(database: Database) -> None:
+    """All of them, some at a time."""
+    start: int | None = 0
+    while start is not None:
+        start = await database.write(SYSTEM, forget_answers, start)
 
 
 @dataclass
@@ -52,3 +78,4 @@ class PurgeLayer:
         """Go on until nothing is left."""
         while await self.database.write(SYSTEM, purge_some, str(payload["layer_id"])):
             pass
+        await forget_all_answers(self.database)

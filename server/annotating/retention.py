@@ -20,7 +20,7 @@ from sqlmodel import Session, col, delete, select
 
 from server import clock
 from server.annotating import layers
-from server.annotating.purge import take_some
+from server.annotating.purge import forget_all_answers, take_some
 from server.annotating.tables import LayerPersonRow, LayerRow
 from server.annotating.tombstones import Tombstones
 from server.database import Database, WriteSession
@@ -115,6 +115,7 @@ async def purge_layers(database: Database, found: list[str]) -> None:
         while await database.write(SYSTEM, _take_or_drop, layer):
             pass
     if found:
+        await forget_all_answers(database)
         await database.fold_wal()
         await database.write(SYSTEM, enqueue, SCRUB, {}, unique=SCRUB)
 

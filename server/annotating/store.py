@@ -139,26 +139,30 @@ class SqlStore:
         """Marks, op log, answer and the layer's new count."""
         if changes:
             self._execute("UPDATE layer SET head_seq = ? WHERE id = ?", (layer.head_seq, layer.id))
-            self._executemany(_PUT, [_row(change.after) for change in changes])
-            self._executemany(
-                "INSERT INTO op (layer, seq, outbox, op_no, annotation, before, overwrote, actor, "
-                "at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        layer.id,
-                        change.after.seq,
-                        push.outbox,
-                        push.op_no,
-                        change.after.id,
-                        _before(change),
-                        ",".join(map(str, change.overwrote)),
-                        answer.person,
-                        change.after.modified,
-                    )
-                    for change in changes
-                ],
-            )
+            for change in changes:
+                self._execute(_PUT, _row(change.after))
+                # A new mark of one's own overwrote nothing, and its row says who made it when:
+                # an entry would be a third of what a stroke costs the disk.
+                if change.before is not None or layer.kind != "private":
+                    self._log(push, layer, change, answer.person)
         self._remember(push, answer)
+
+    def _log(self, push: Push, layer: Layer, change: Change, actor: str) -> None:
+        self._execute(
+            "INSERT INTO op (layer, seq, outbox, op_no, annotation, before, overwrote, actor, at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                layer.id,
+                change.after.seq,
+                push.outbox,
+                push.op_no,
+                change.after.id,
+                _before(change),
+                ",".join(map(str, change.overwrote)),
+                actor,
+                change.after.modified,
+            ),
+        )
 
     def load(self, layer: Layer, marks: Sequence[Annotation]) -> None:
         """Write marks that no push brought, and the layer's count; there is no history of them."""
@@ -171,8 +175,8 @@ class SqlStore:
 
     def _remember(self, push: Push, answer: Answer) -> None:
         self._execute(
-            "INSERT INTO push (outbox, op_no, person, fingerprint, fields, at) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO push (outbox, op_no, person, fingerprint, fields, at, layer) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 push.outbox,
                 push.op_no,
@@ -180,6 +184,7 @@ class SqlStore:
                 answer.fingerprint,
                 _dump(answer.fields),
                 clock.unix_ms(),
+                push.layer,
             ),
         )
 

@@ -101,10 +101,12 @@ class AnnotationRow(SQLModel, table=True):
 
 
 class OpRow(SQLModel, table=True):
-    """What a push overwrote: the loser of a conflict can be brought back from `before` (JSON)."""
+    """What a push overwrote: the loser of a conflict can be brought back from `before` (JSON).
+
+    A new mark overwrites nothing; on a private layer it has no entry, its row says all of it. On
+    layers of several people it has one, so that who made it is known after it was taken away."""
 
     __tablename__ = "op"
-    __table_args__ = (Index("ix_op_annotation", "annotation"),)
     layer: str = Field(primary_key=True)
     seq: int = Field(primary_key=True)
     outbox: str
@@ -117,7 +119,8 @@ class OpRow(SQLModel, table=True):
 
 
 class PushRow(SQLModel, table=True):
-    """The first answer to `(outbox, op_no)`; a repeated push gets it again."""
+    """The first answer to `(outbox, op_no)`; a repeated push gets it again. `layer` is empty in
+    answers older than revision 0006."""
 
     __tablename__ = "push"
     outbox: str = Field(primary_key=True)
@@ -126,3 +129,4 @@ class PushRow(SQLModel, table=True):
     fingerprint: int
     fields: str
     at: int = 0
+    layer: str = ""

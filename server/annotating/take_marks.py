@@ -23,7 +23,7 @@ from server.annotating.layers import (
     require_marks_open,
 )
 from server.annotating.messages import MarksAdded
-from server.database import Announcement, WriteSession
+from server.database import WriteSession
 from server.documents import queries
 from server.errors import DomainError, Invalid
 from server.http.endpoint import Call, Replayed
@@ -33,6 +33,7 @@ from server.people.queries import cards
 from server.sandbox.ladder import Sandbox
 from server.sandbox.refusals import DocumentRefused, SandboxUnavailable
 from server.sandbox.xfdf import read_xfdf
+from server.writer import Announcement
 
 MARKS_AT_ONCE: Final = 100
 """Marks in one transaction: some 3 ms of the writer."""

@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlmodel import Session
 
-from server.database import Announcement, WriteSession
+from server.database import WriteSession
+from server.writer import Announcement
 
 PRUNE_EVERY = 64
 """Old changes are dropped in strides, so that most announcements cost one insert."""

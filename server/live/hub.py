@@ -13,9 +13,9 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from server.database import Effects
 from server.identity import Actor
 from server.live.transport import Wire, Write, text_frame
+from server.writer import Effects
 
 GONE = (1000, "gone")
 SLOW = (1013, "slow")

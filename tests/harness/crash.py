@@ -113,8 +113,7 @@ def stored(path: Path) -> tuple[set[str], list[str]]:
         doubled = [
             row[0]
             for row in connection.execute(
-                "SELECT annotation FROM op GROUP BY annotation HAVING count(*) > 1 "
-                "UNION SELECT id FROM annotation WHERE rev != 1"
+                "SELECT annotation FROM op UNION SELECT id FROM annotation WHERE rev != 1"
             )
         ]
         counted = connection.execute("SELECT sum(head_seq) FROM layer").fetchone()[0] or 0

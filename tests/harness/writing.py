@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import uuid
@@ -112,3 +113,17 @@ def _note(version: str, body: str) -> dict[str, Any]:
         "style": {"color": "#ffd84d"},
         "body": body,
     }
+
+
+async def write_raw(database: Database, action: Any) -> Any:
+    """In its turn among others that are awaited together."""
+    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def answered(result: Any, error: BaseException | None) -> None:
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+    database.put_raw(action, answered)
+    return await future

@@ -19,8 +19,8 @@ from tests.benchmarks.annotations.machine import anywhere, line
 from tests.benchmarks.annotations.peers.clients import TldrawRoom
 from tests.benchmarks.annotations.peers.servers import WAYS, PeerServer, Way
 from tests.benchmarks.annotations.private import seated
-from tests.benchmarks.annotations.reconnect import stored
 from tests.harness.server import until
+from tests.harness.stored_marks import read_stored
 
 STROKES, EVERY_S = 100, 0.005
 READ_S = 2.0
@@ -47,7 +47,7 @@ async def ours(folder: Path, delay: float) -> int:
         await asyncio.to_thread(anywhere, server.start)
     finally:
         await asyncio.to_thread(server.stop)
-    return STROKES - len(stored(folder / "data" / "phonghop.sqlite3"))
+    return STROKES - len(read_stored(folder / "data" / "phonghop.sqlite3")[0])
 
 
 async def peer(way: Way, folder: Path, delay: float) -> int:

@@ -15,14 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pysqlite3
-
 from server.settings import Settings
 from tests.benchmarks.annotations.hall import Hall, Seat
 from tests.benchmarks.annotations.machine import Window, line, on_server_core, percentile
 from tests.benchmarks.annotations.strokes import Pushes
 from tests.benchmarks.annotations.wire import Socket
 from tests.harness.server import until
+from tests.harness.stored_marks import read_stored
 
 CLIENTS, PEOPLE = 2000, 1000
 UNSENT = 2
@@ -100,16 +99,6 @@ async def stood(hall: Hall) -> int:
     return found[0]
 
 
-def stored(path: Path) -> dict[str, int]:
-    """The marks on the disk and how often each was applied."""
-    connection = pysqlite3.connect(path)
-    try:
-        rows = connection.execute("SELECT annotation, count(*) FROM op GROUP BY annotation")
-        return dict(rows.fetchall())
-    finally:
-        connection.close()
-
-
 async def measure(folder: Path) -> None:
     """reconnect_2000_s."""
     hall = Hall(folder / "data", PEOPLE, CLIENTS // PEOPLE).make()
@@ -146,11 +135,11 @@ async def measure(folder: Path) -> None:
             one.socket.close()
     finally:
         await asyncio.to_thread(server.stop)
-    marks = stored(Settings(data=hall.data).database_file)
+    marks, unaccounted = read_stored(Settings(data=hall.data).database_file)
     drawn = {id_ for one in clients for id_ in one.drawn}
     said: dict[str, Any] = {
-        "lost": len(drawn - marks.keys()),
-        "doubled": sum(count > 1 for count in marks.values()),
+        "lost": len(drawn - marks),
+        "doubled": len(marks - drawn) + len(unaccounted),
     }
     line(
         "reconnect_2000_s",

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from server.database import Database, Effects, Wiring
+from server.database import Database, Wiring
 from server.migrations.migrate import migrate
 from server.reactions import react
+from server.writer import Effects
 
 
 @pytest.fixture

@@ -15,11 +15,13 @@ from sqlalchemy import event, text
 from sqlmodel import Session
 
 from server import database as database_module
-from server.database import Announcement, Database, Effects, WriteSession
+from server.database import Database, WriteSession
 from server.errors import Busy, DomainError
 from server.identity import SYSTEM
 from server.jobs.queue import enqueue
+from server.writer import Announcement, Effects
 from tests.harness.server import until
+from tests.harness.writing import write_raw
 
 
 def put(session: WriteSession, name: str, weight: int = 0) -> str:
@@ -40,11 +42,6 @@ def put_raw(name: str, weight: int = 0) -> Any:
         return name, Effects([Announcement(name, 1, "{}")])
 
     return push
-
-
-async def write_raw(database: Database, action: Any) -> Any:
-    """In its turn among others that are awaited together."""
-    return await database.put_raw(action)
 
 
 def names(session: Session) -> set[str]:
@@ -98,7 +95,7 @@ async def together(database: Database, *work: Any) -> list[Any]:
 async def test_waiting_actions_share_one_commit(
     database: Database, commits: list[str], told: list[Effects]
 ) -> None:
-    database.group_ms = 10_000
+    database.writing.group_ms = 10_000
     work = [database.write(SYSTEM, put, f"t{number}") for number in range(20)]
     results = await together(database, *work)
     assert results == [f"t{number}" for number in range(20)]
@@ -107,13 +104,13 @@ async def test_waiting_actions_share_one_commit(
 
 
 async def test_a_group_has_a_bound(database: Database, commits: list[str]) -> None:
-    database.group, database.group_ms = 4, 10_000
+    database.writing.group, database.writing.group_ms = 4, 10_000
     await together(database, *(database.write(SYSTEM, put, f"t{n}") for n in range(7)))
     assert len(commits) == 2
 
 
 async def test_a_failing_action_falls_alone(database: Database, told: list[Effects]) -> None:
-    database.group_ms = 10_000
+    database.writing.group_ms = 10_000
 
     def refuse(session: WriteSession) -> None:
         put(session, "never")
@@ -145,7 +142,7 @@ async def test_a_failing_action_falls_alone(database: Database, told: list[Effec
 async def test_a_failed_commit_fails_all_and_nothing_is_announced(
     database: Database, told: list[Effects]
 ) -> None:
-    database.group_ms = 10_000
+    database.writing.group_ms = 10_000
 
     def fail(_connection: Any) -> None:
         raise pysqlite3.OperationalError("disk I/O error")
@@ -222,7 +219,7 @@ async def test_a_full_disk_acknowledges_nothing_and_recovers(
     database = closed_database
     limit_pages(database, 6)
     database.start()
-    database.group_ms = 10_000
+    database.writing.group_ms = 10_000
 
     def one(name: str, weight: int = 0) -> Any:
         if raw:
@@ -268,7 +265,7 @@ async def test_moving_rights_are_known_to_the_writer_at_once(database: Database)
         others.append(database.rights_settled(0, "layer:one", "other"))
         return None, Effects()
 
-    database.group_ms = 10_000
+    database.writing.group_ms = 10_000
     await together(
         database,
         write_raw(database, look),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from server.database import Announcement, Effects
 from server.identity import Actor
 from server.live.hub import Connection, Hub, Subscription
 from server.live.transport import Write, text_frame, text_of
+from server.writer import Announcement, Effects
 
 TOPIC = "meeting:x"
 

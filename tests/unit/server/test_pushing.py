@@ -16,11 +16,12 @@ from server import clock
 from server.annotating.gateway import PUSHES, Annotating
 from server.annotating.layers import layer_topic, open_private_layer
 from server.annotating.tables import LayerRow
-from server.database import Database, Effects, WriteSession
+from server.database import Database, WriteSession
 from server.identity import SYSTEM, Actor
 from server.live.hub import Connection, Hub
 from server.live.transport import text_of
 from server.meetings import actions as meetings
+from server.writer import Effects
 from tests.harness.marks import Outbox
 from tests.harness.server import until
 from tests.unit.server.world import Province

@@ -24,7 +24,7 @@ from server.annotating.rules import Bounds
 from server.annotating.sharing import make_layer
 from server.annotating.tables import LayerRow
 from server.annotating.tombstones import Tombstones
-from server.database import Database, Effects, WriteSession
+from server.database import Database, WriteSession
 from server.errors import DomainError, Invalid
 from server.identity import SYSTEM
 from server.meetings import actions as meetings
@@ -32,6 +32,7 @@ from server.meetings import queries
 from server.meetings import retention as rules
 from server.meetings.messages import MarksRulePut, MeetingHead
 from server.meetings.rules import DAY_MS, MarksRule, MeetingState, PurgeBounds
+from server.writer import Effects
 from tests.harness.writing import Desk
 
 NOW = 1_763_800_000_000
@@ -205,16 +206,18 @@ async def test_everything_of_the_meeting_goes_and_nothing_else(
         desk.actor("delegate"), make_layer, desk.province.papers["public"], new, Bounds(9, 9, 9)
     )
     await desk.note("chosen", "public", SECRET, layer=shared.id)
-    kept = await desk.note("secretary", "draft", OTHER)
+    kept = await desk.note("secretary", "draft", "sắp sửa")
+    await desk.change("secretary", kept, OTHER)
+    await desk.change("delegate", mine, SECRET * 2)
     await desk.database.write(SYSTEM, brought_along, desk.province.papers["public"])
+    assert [count(desk.database, table) for table in ("annotation", "push", "op")] != [1, 2, 1]
     await set_rule(desk, MarksRule.AT_CLOSE)
     await close(desk)
     time.ms = NOW + 73 * HOUR_MS
     told.clear()
     await purge(desk, tmp_path)(payload(desk))
     assert head(desk).marks.purged_at == queries.from_ms(time.ms)
-    for table in ("annotation", "push", "op"):
-        assert count(desk.database, table) == 1, table
+    assert [count(desk.database, table) for table in ("annotation", "push", "op")] == [1, 2, 1]
     assert count(desk.database, "layer", "kind != 'imported'") == 1
     assert count(desk.database, "layer", "kind = 'imported'") == 1
     assert desk.database.read_now(layers.rights_on, desk.actor("delegate"), IMPORTED).read
@@ -423,7 +426,7 @@ def test_a_half_written_line_costs_no_other(tmp_path: Path) -> None:
     assert len(stones.path.read_bytes().splitlines()) == 3
 
 
-KNOWN = {("annotation", "layer"), ("op", "layer"), ("layer_person", "layer_id")}
+KNOWN = {("annotation", "layer"), ("op", "layer"), ("push", "layer"), ("layer_person", "layer_id")}
 
 
 def test_every_table_that_names_a_layer_is_known_to_the_deletion(closed_database: Database) -> None:

@@ -13,7 +13,7 @@ from server.annotating import layers, sharing
 from server.annotating.messages import LayerPatch, NewLayer
 from server.annotating.purge import MARKS_AT_ONCE, purge_some
 from server.annotating.rules import Bounds
-from server.database import Database, Effects
+from server.database import Database
 from server.documents import actions as documents
 from server.documents.messages import DocumentPatch
 from server.errors import DomainError
@@ -23,6 +23,7 @@ from server.meetings import actions as meetings
 from server.meetings.messages import AgendaItemPatch, ParticipantPut
 from server.meetings.rules import ParticipantRole, PurgeBounds
 from server.meetings.topics import inbox_topic, meeting_topic, staff_topic
+from server.writer import Effects
 
 from .world import BOUNDS, LAYER_BOUNDS, Province
 

@@ -47,11 +47,15 @@ async def test_old_answers_and_old_history_go_the_young_stay(
     desk: Desk, time: Time, trim: TrimMarks
 ) -> None:
     marks = [await desk.note("delegate", "public", f"cũ {number}") for number in range(8)]
+    for mark in marks:
+        await desk.change("delegate", mark, "cũ hơn")
     time.ms = LATER
-    await desk.note("delegate", "public", "mới")
+    young = await desk.note("delegate", "public", "mới")
+    await desk.change("delegate", young, "mới hơn")
+    assert (count(desk.database, "push"), count(desk.database, "op")) == (18, 9)
     await trim({})
-    assert count(desk.database, "push") == count(desk.database, "op") == 1
-    assert [desk.find(mark).body for mark in marks][:2] == ["cũ 0", "cũ 1"]
+    assert (count(desk.database, "push"), count(desk.database, "op")) == (2, 1)
+    assert [desk.find(mark).body for mark in marks][:2] == ["cũ hơn", "cũ hơn"]
     time.ms = LATER + 91 * DAY_MS
     await trim({})
     assert count(desk.database, "push") == count(desk.database, "op") == 0

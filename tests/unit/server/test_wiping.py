@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from server import database as module
-from server.database import Database, Effects
+from server.database import Database
 from server.errors import Busy
+from server.writer import Effects
+from tests.harness.writing import write_raw
 
 SECRET, OTHER = "SECRET", "other."
 
@@ -32,7 +34,7 @@ async def put(database: Database, work: Any) -> None:
         work(raw)
         return None, Effects()
 
-    await database.put_raw(run)
+    await write_raw(database, run)
 
 
 def on_disk(database: Database) -> bytes:
