@@ -32,23 +32,31 @@ export class PageListeners {
     return nearest.page;
   }
 
-  /** These marks look different: tells the pages where they were and where they are. */
+  /**
+   * These marks look different: tells the pages where they were and where they are. Of a mark not
+   * heard of since the last `reset` nobody knows where it was, so all pages are told: they are the
+   * few on screen, and a mark that never was on one costs it nothing.
+   */
   changed(ids: readonly string[], now: (id: string) => Mark | undefined): void {
     const pages = new Set<number>();
+    let anywhere = false;
     for (const id of ids) {
       const before = this.pageOf.get(id);
       const page = now(id)?.page;
-      if (before !== undefined) pages.add(before);
+      if (before === undefined) anywhere = true;
+      else pages.add(before);
       if (page === undefined) this.pageOf.delete(id);
       else {
         pages.add(page);
         this.pageOf.set(id, page);
       }
     }
-    for (const page of pages) for (const listener of this.listeners.get(page) ?? []) listener(ids);
+    for (const [page, here] of this.listeners) {
+      if (anywhere || pages.has(page)) for (const listener of here) listener(ids);
+    }
   }
 
-  /** Another document: every page looks different. */
+  /** Another document, or other layers of it: every page looks different. */
   reset(): void {
     this.pageOf.clear();
     for (const here of this.listeners.values()) for (const listener of here) listener();

@@ -1,0 +1,85 @@
+"""What a page shows of marks made before it was opened, and of hands on several pages at once."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Opener, Window
+from tests.e2e.pen import Point, across, draw, page_box
+from tests.e2e.test_marks import count, saved, take, until
+from tests.e2e.test_sharing import open_layers, share
+
+LETTER = "Tờ trình điều chỉnh"
+
+
+def sign_in(window: Opener, account: str, **options: object) -> Window:
+    """A tablet of a person whom no other test writes as, with the letter on it."""
+    tablet = window(**options)
+    tablet.sign_in(account)
+    tablet.open_paper(LETTER)
+    expect(tablet.page.get_by_test_id("mark-toolbar")).to_be_visible()
+    return tablet
+
+
+def again(tablet: Window) -> None:
+    """The paper opened anew: what is on it was there before."""
+    tablet.page.reload()
+    expect(tablet.page.get_by_test_id("mark-toolbar")).to_be_visible()
+    saved(tablet.page)
+
+
+def through(line: list[Point], place: int = 4) -> list[Point]:
+    """A short way across a stroke."""
+    x, y = line[place]
+    return [(x, y - 30), (x, y), (x, y + 30)]
+
+
+def settled(page: Page) -> None:
+    """Until the server's list of layers has come and nothing is told anew any more."""
+    page.wait_for_load_state("networkidle")
+
+
+def test_a_stroke_of_before_leaves_the_page_when_it_is_erased(window: Opener) -> None:
+    tablet = sign_in(window, "pct.thuongtruc")
+    page = tablet.page
+    take(page, "pen")
+    lines = [across(page_box(page), top) for top in (0.2, 0.3)]
+    for line in lines:
+        draw(page, line)
+    until(lambda: count(page, "ink") == 2)
+    saved(page)
+    again(tablet)
+    until(lambda: count(page, "ink") == 2)
+    settled(page)
+    take(page, "eraser")
+    draw(page, through(lines[0]))
+    until(lambda: count(page, "ink") == 1)
+    take(page, "select")
+    page.mouse.click(*lines[1][5])
+    page.get_by_test_id("selection-delete").click()
+    until(lambda: count(page, "ink") == 0)
+    saved(page)
+
+
+def test_what_the_other_device_deletes_leaves_the_page_after_a_layer_was_hidden(
+    window: Opener,
+) -> None:
+    here = sign_in(window, "pct.vanxa")
+    share(here, "Ý kiến thẩm tra")
+    take(here.page, "pen")
+    line = across(page_box(here.page), 0.3)
+    draw(here.page, line)
+    until(lambda: count(here.page, "ink") == 1)
+    saved(here.page)
+    there = sign_in(window, "pct.vanxa")
+    until(lambda: count(there.page, "ink") == 1)
+    open_layers(there.page)
+    layer = there.page.get_by_test_id("layer").filter(has_text="Ý kiến thẩm tra")
+    layer.get_by_test_id("layer-seen").click()
+    until(lambda: count(there.page, "ink") == 0)
+    layer.get_by_test_id("layer-seen").click()
+    until(lambda: count(there.page, "ink") == 1)
+    take(here.page, "eraser")
+    draw(here.page, through(line))
+    until(lambda: count(here.page, "ink") == 0)
+    until(lambda: count(there.page, "ink") == 0)
