@@ -136,13 +136,14 @@ class MemoryStore:
             found.sort(key=lambda mark: mark.page != page)
         return map(to_text, found)
 
-    def forget_deleted(self, layer: str) -> None:
-        """Purge deleted marks and raise `min_seq`: whoever has an older cursor gets a snapshot."""
+    def forget_deleted(self, layer: str) -> set[str]:
+        """Purge deleted marks and raise `min_seq`: whoever has an older cursor gets a snapshot.
+        Returns the ids of the purged."""
         at = self.layers[layer]
         self.layers[layer] = replace(at, min_seq=at.head_seq)
-        self.marks = {
-            id_: mark for id_, mark in self.marks.items() if mark.layer != layer or not mark.deleted
-        }
+        gone = {id_ for id_, mark in self.marks.items() if mark.layer == layer and mark.deleted}
+        self.marks = {id_: mark for id_, mark in self.marks.items() if id_ not in gone}
+        return gone
 
     def copy(self) -> MemoryStore:
         """What a crash leaves: everything committed so far."""

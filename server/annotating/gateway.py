@@ -118,18 +118,23 @@ class Annotating:
             peer = self._peers[connection.id] = _Peer(Session(person, known), known)
         return peer
 
-    async def _ask(self, connection: Connection, known: _Known, layer: object) -> None:
-        """Make sure the right on this layer was asked since it last may have changed."""
+    async def _ask(
+        self, connection: Connection, known: _Known, layer: object
+    ) -> tuple[int, LayerRights] | None:
+        """The right on this layer, asked since it last may have changed, with the rights epoch of
+        the asking; it is in `known` as well, until another asking makes room there. None for what
+        is no layer's id."""
         if not isinstance(layer, str):
-            return
+            return None
         epoch = self.database.rights_epoch
         held = known.allowed.get(layer)
         if held is not None and self._holds(layer, connection.actor.person_id, *held):
-            return
+            return held
         if len(known.allowed) > 4 * LAYERS:
             known.allowed.clear()
         allowed = await self.database.read(rights_on, connection.actor, layer)
         known.allowed[layer] = (epoch, allowed)
+        return epoch, allowed
 
     def _holds(self, layer: str, person: str, epoch: int, allowed: LayerRights) -> bool:
         """Who had no right may have been given one by what takes none away: asked each time."""
@@ -138,14 +143,14 @@ class Annotating:
     async def _push(self, connection: Connection, peer: _Peer, frame: JsonObject) -> None:
         """Put the push in the writer's queue; it is answered when it is committed."""
         layer, actor = frame.get("layer"), connection.actor
-        await self._ask(connection, peer.known, layer)
+        asked = await self._ask(connection, peer.known, layer)
         await peer.down_to(PUSHES - 1 if self.database.is_calm else 0)
-        epoch = self.database.rights_epoch
-        # The push's own copy: what it may do is the writer's business from here on.
+        epoch = self.database.rights_epoch if asked is None else asked[0]
+        # The push's own copy: what it may do is the writer's business from here on, and what the
+        # connection knew may have been cleared while this waited.
         known = _Known()
-        if isinstance(layer, str) and layer in peer.known.allowed:
-            known.allowed[layer] = peer.known.allowed[layer]
-            epoch = known.allowed[layer][0]
+        if isinstance(layer, str) and asked is not None:
+            known.allowed[layer] = asked
 
         def push(raw_connection: Any) -> tuple[Outcome, Effects]:
             if isinstance(layer, str) and not self.database.rights_settled(

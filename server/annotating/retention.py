@@ -4,12 +4,15 @@ The order makes a crash harmless and the deletion real: the tombstone is on the 
 papers close for marks (every tablet is told to forget, nobody can push), then the rows go in small
 pieces, then the WAL is folded back and emptied, and at the next quiet moment the database is
 written anew: `secure_delete` wipes what is deleted, but not the copies that SQLite left in a page's
-slack when it moved rows between pages (seen in a trial: 26 of 700,000).
+slack when it moved rows between pages (seen in a trial: 26 of 700,000). The job that does so is
+entered with the COMMIT that takes a layer: a server killed behind the last one finds nothing more
+to purge, and that job.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +29,7 @@ from server.annotating.tombstones import Tombstones
 from server.database import Database, WriteSession
 from server.documents.queries import documents_of
 from server.documents.telling import tell_readers
+from server.errors import Busy
 from server.identity import SYSTEM
 from server.jobs.queue import enqueue
 from server.meetings.facts import MarksRuleSet, MeetingClosed
@@ -101,9 +105,10 @@ def _layers(session: Session, documents: list[str]) -> list[str]:
 
 def _take_or_drop(session: WriteSession, layer_id: str) -> bool:
     """Take some marks away; with nothing left, the layer in the same transaction, so that nothing
-    comes onto it in between. Whether to go on."""
+    comes onto it in between, and so that the scrubbing is certain. Whether to go on."""
     if take_some(session, layer_id):
         return True
+    enqueue(session, SCRUB, {}, unique=SCRUB)
     session.exec(delete(LayerPersonRow).where(col(LayerPersonRow.layer_id) == layer_id))
     session.exec(delete(LayerRow).where(col(LayerRow.id) == layer_id))
     return False
@@ -117,7 +122,6 @@ async def purge_layers(database: Database, found: list[str]) -> None:
     if found:
         await forget_all_answers(database)
         await database.fold_wal()
-        await database.write(SYSTEM, enqueue, SCRUB, {}, unique=SCRUB)
 
 
 @dataclass
@@ -151,15 +155,19 @@ def _quiet(session: Session) -> bool:
 @dataclass
 class Scrub:
     """The job that writes the database anew, so that nothing deleted is left in it. It holds the
-    writer (some 10 s per GB), so it waits until no meeting is in session."""
+    writer (some 10 s per GB), so it waits until no meeting is in session; answers of pushes and the
+    WAL, which a purge that was killed may have left, go at once."""
 
     database: Database
 
     async def __call__(self, payload: Mapping[str, Any]) -> None:
         """Now, or look again later."""
+        await forget_all_answers(self.database)
         if await self.database.read(_quiet):
             await self.database.write_anew()
         else:
+            with contextlib.suppress(Busy):  # somebody reads an older state: tried again with this
+                await self.database.fold_wal()
             await self.database.write(
                 SYSTEM, enqueue, SCRUB, {}, after_ms=LOOK_AGAIN_MS, unique=SCRUB
             )

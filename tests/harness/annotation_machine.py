@@ -2,7 +2,7 @@
 
     TestMine = annotation_machine(MyStoreUnderTest)
 
-gives a unittest class (the same examples each time; `derandomize=False` seeks new ones): five
+gives a unittest class (the same examples each time; `derandomize=False` seeks new ones): six
 tablets of three people, a private, a shared and a presenter's layer, drops, reorders between
 sockets, restarts, duplicates, purges, rights taken away. In the end all replicas equal the
 server and nothing acknowledged, and nothing durable on a tablet, is lost or doubled; nobody has

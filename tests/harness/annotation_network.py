@@ -14,6 +14,7 @@ from annotations.errors import AnnotationError
 from annotations.model import Layer
 from annotations.session import Outcome, Session
 from annotations.store import Store
+from tests.harness.annotation_losses import Ledger
 from tests.harness.annotation_model import Message, TabletClient
 from tests.harness.annotation_stores import StoreUnderTest
 
@@ -74,7 +75,7 @@ class Members:
 
 class Network:
     """One server with a store, and the connections of some tablets. `broken`: the server
-    acknowledges before it commits. `applied`, `acknowledged` and `met` are what a check looks at;
+    acknowledges before it commits. `applied`, `ledger` and `met` are what a check looks at;
     `authors` names who put a mark on a layer that others write on too."""
 
     def __init__(self, store: StoreUnderTest, circles: dict[str, Circle], *, broken: bool) -> None:
@@ -87,7 +88,7 @@ class Network:
         self.numbers = itertools.count(1)
         self.authors: dict[str, str] = {}
         self.applied: Counter[tuple[str, int]] = Counter()
-        self.acknowledged: dict[str, int] = {}
+        self.ledger = Ledger()
         self.met: Counter[str] = Counter()
 
     def _send(self, tablet: Tablet, messages: list[Message]) -> None:
@@ -155,6 +156,8 @@ class Network:
             return
         answer = outcome.replies[0]
         key = (message["outbox"], message["op_no"])
+        if answer["t"] == "ann.ack":
+            self.ledger.committed(message)
         if answer["t"] == "ann.nack":
             self.met[answer["code"]] += 1
         elif outcome.announce is None and self.applied[key] > 0:
@@ -174,8 +177,7 @@ class Network:
         for reply in outcome.replies:
             connection.answers.append(reply)
             if reply["t"] == "ann.ack":
-                for op, rev in zip(message["ops"], reply["revs"], strict=True):
-                    self.acknowledged[op["id"]] = max(rev, self.acknowledged.get(op["id"], 0))
+                self.ledger.told((op["id"] for op in message["ops"]), reply["revs"])
         if outcome.announce is not None:
             for one in self.connections:
                 self._deliver(one, outcome.layer, outcome.announce)

@@ -23,7 +23,10 @@ class StoreUnderTest(Protocol):
         ...
 
     def add_layer(self, layer: Layer) -> None: ...
-    def forget_deleted(self, layer: str) -> None: ...
+    def forget_deleted(self, layer: str) -> set[str]:
+        """Purge the deleted marks of a layer; returns the ids of exactly those."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -45,8 +48,8 @@ class MemoryStoreUnderTest:
     def add_layer(self, layer: Layer) -> None:
         self.store.add_layer(layer)
 
-    def forget_deleted(self, layer: str) -> None:
-        self.store.forget_deleted(layer)
+    def forget_deleted(self, layer: str) -> set[str]:
+        return self.store.forget_deleted(layer)
 
     def close(self) -> None:
         self.store = MemoryStore()

@@ -40,14 +40,16 @@ KINDS: list[Message] = [
 
 
 class World(Network):
-    """Alice has two tablets (one with two tabs) and a private layer; she shares another with Binh,
-    who has one tablet, and Chi, who has two. On a third one of them presents and all read."""
+    """Alice has two tablets and a private layer; she shares another with Binh and Chi, who have two
+    each. On a third one of them presents and all read. Where the client knows tabs, the first
+    tablets of Alice, and with `tabs` of 2 of Binh too, have a second tab."""
 
     def __init__(
         self,
         store: StoreUnderTest,
         make_client: Callable[[str], TabletClient],
         *,
+        tabs: int = 1,
         acknowledge_before_commit: bool = False,
     ) -> None:
         everybody = {ALICE, BINH, CHI}
@@ -60,7 +62,7 @@ class World(Network):
         store.add_layer(Layer(PRIVATE, DOCUMENT, "private", ALICE))
         store.add_layer(Layer(SHARED, DOCUMENT, "shared", ALICE))
         store.add_layer(Layer(PRESENTED, DOCUMENT, "presenter", ALICE))
-        people = {"a1": ALICE, "a2": ALICE, "b1": BINH, "c1": CHI, "c2": CHI}
+        people = {"a1": ALICE, "a2": ALICE, "b1": BINH, "b2": BINH, "c1": CHI, "c2": CHI}
         self.tablets = [
             Tablet(
                 name,
@@ -70,16 +72,14 @@ class World(Network):
             )
             for name, person in people.items()
         ]
-        first = self.tablets[0]
-        beside = getattr(first.client, "second_tab", None)
-        if beside is not None:
-            # Two tabs of one tablet share one outbox.
-            self.tablets.append(Tablet("a1b", ALICE, beside(), list(first.layers)))
+        for first in [one for one in self.tablets if one.name in ("a1", "b1")[:tabs]]:
+            beside = getattr(first.client, "second_tab", None)
+            if beside is not None:
+                # Two tabs of one tablet share one outbox.
+                tab = Tablet(f"{first.name}b", first.person, beside(), list(first.layers))
+                self.tablets.append(tab)
         self.ids = itertools.count(1)
         self.known: dict[str, list[str]] = {layer: [] for layer in LAYERS}
-        self.durable_puts: dict[str, str] = {}
-        self.drawn_puts: list[tuple[Tablet, str]] = []
-        self.purged = False
         for tablet in self.tablets:
             for layer in tablet.layers:
                 tablet.client.open(layer)
@@ -150,7 +150,7 @@ class World(Network):
         """An operation that the server must refuse."""
         tablet, layer = self._place(a, b)
         bad = self._put(layer, c)
-        bad["geometry"] = [{"point": [1e9, 0]}, {}, {"rect": [5, 5, 0, 0]}][c % 3]
+        bad["geometry"] = [{"point": [10**9, 0]}, {}, {"rect": [5, 5, 0, 0]}][c % 3]
         self._edit(tablet, layer, [bad])
 
     def flush(self, a: int, b: int, c: int) -> None:
@@ -216,7 +216,7 @@ class World(Network):
         tablet = self.tablets[a % len(self.tablets)]
         self._hang_up(tablet)
         tablet.client.restart()
-        self.drawn_puts = [one for one in self.drawn_puts if one[0] is not tablet]
+        self.ledger.died(tablet.name)
         self._reopen(tablet)
 
     def restart_server(self, a: int, b: int, c: int) -> None:
@@ -228,8 +228,7 @@ class World(Network):
 
     def forget_deleted(self, a: int, b: int, c: int) -> None:
         """The server purges deleted marks; old cursors can no longer be caught up."""
-        self.store.forget_deleted(LAYERS[a % len(LAYERS)])
-        self.purged = True
+        self.ledger.forgotten |= self.store.forget_deleted(LAYERS[a % len(LAYERS)])
 
     def take_rights(self, a: int, b: int, c: int) -> None:
         """Somebody loses the shared layer, or only the right to write on it, or gets all back."""
@@ -306,7 +305,15 @@ class World(Network):
         raise AssertionError("the tablets never came to rest")
 
     def check(self) -> None:
-        """After `settle`: all replicas equal the server, nothing lost, nothing doubled."""
+        """After `settle`: nothing lost, nothing doubled, all replicas equal the server."""
+        stored = self.store.transact(lambda store: store.records(self.ledger.ids()))
+        refused = [
+            (tablet.client.outbox, [op for one in tablet.client.refused() for op in _ops(one)])
+            for tablet in self.tablets
+        ]
+        self.ledger.check(stored, refused)
+        doubled = {key for key, times in self.applied.items() if times > 1}
+        assert not doubled, f"applied twice: {doubled}"
         for layer in LAYERS:
             marks = self.store.transact(operator.methodcaller("snapshot", layer))
             truth = {mark.id: to_wire(mark) for mark in marks}
@@ -320,21 +327,6 @@ class World(Network):
                 if layer in tablet.layers:
                     seen = tablet.client.view(layer)
                     assert seen == truth, f"{tablet.name} differs on {layer}"
-        doubled = {key for key, times in self.applied.items() if times > 1}
-        assert not doubled, f"applied twice: {doubled}"
-        ids = list({*self.durable_puts, *self.acknowledged})
-        stored = self.store.transact(lambda store: store.records(ids))
-        refused = {
-            op["id"]
-            for tablet in self.tablets
-            for one in tablet.client.refused()
-            for op in one.get("ops", [one.get("op")])
-        }
-        for id_, rev in self.acknowledged.items():
-            assert self.purged or id_ in stored, f"acknowledged and lost: {id_}"
-            assert id_ not in stored or stored[id_].rev >= rev, f"went back: {id_}"
-        for id_ in self.durable_puts:
-            assert self.purged or id_ in stored or id_ in refused, f"vanished: {id_}"
 
     # -- inside
 
@@ -360,12 +352,15 @@ class World(Network):
         }
 
     def _edit(self, tablet: Tablet, layer: str, edits: list[Message]) -> None:
-        self.drawn_puts += [(tablet, edit["id"]) for edit in edits if edit["op"] == "put"]
+        self.ledger.drew(tablet.name, tablet.client.outbox, edits)
         self._send(tablet, tablet.client.edit(layer, edits))
 
     def _flush(self, tablet: Tablet) -> None:
         self._send(tablet, tablet.client.flush())
-        for owner, id_ in self.drawn_puts:
-            if owner is tablet:
-                self.durable_puts[id_] = tablet.name
-        self.drawn_puts = [one for one in self.drawn_puts if one[0] is not tablet]
+        self.ledger.wrote(tablet.name)
+
+
+def _ops(refused: Message) -> list[Message]:
+    """What an entry of a quarantine holds; the model keeps one operation in each."""
+    ops: list[Message] = refused["ops"] if "ops" in refused else [refused["op"]]
+    return ops

@@ -13,9 +13,11 @@ from tests.harness.annotation_world import World
 
 @dataclass(frozen=True)
 class Stats:
-    """How many pushes changed something, and how often each kind of trouble was met."""
+    """How many pushes changed something, how many marks and operations were looked for in the
+    end, and how often each kind of trouble was met."""
 
     applied: int
+    checked: int
     met: Mapping[str, int]
 
 
@@ -29,7 +31,12 @@ def run_schedule(
 ) -> Stats:
     """Run one schedule to its end and check it. Raises AssertionError."""
     rng = random.Random(seed)
-    world = World(make_store(), make_client, acknowledge_before_commit=acknowledge_before_commit)
+    world = World(
+        make_store(),
+        make_client,
+        tabs=1 + seed % 2,
+        acknowledge_before_commit=acknowledge_before_commit,
+    )
     try:
         for _ in range(steps):
             world.do(
@@ -40,6 +47,6 @@ def run_schedule(
             )
         world.settle()
         world.check()
-        return Stats(len(world.applied), dict(world.met))
+        return Stats(len(world.applied), world.ledger.checked, dict(world.met))
     finally:
         world.close()

@@ -308,6 +308,39 @@ async def test_a_deletion_that_was_cut_off_goes_on(
     assert len((tmp_path / "purges.jsonl").read_text().splitlines()) == 1
 
 
+@pytest.mark.parametrize("in_session", [False, True])
+async def test_a_server_killed_behind_the_last_layer_leaves_no_byte(
+    desk: Desk, time: Time, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_session: bool
+) -> None:
+    """The retry finds no layer any more: the scrubbing must not hang on it."""
+    for number in range(30):
+        await desk.note("delegate", "public", SECRET * (1 + number))
+    await desk.note("secretary", "draft", OTHER)
+    path = desk.database.path
+    assert count(desk.database, "push", "layer != ''") == 31
+    await set_rule(desk, MarksRule.AT_CLOSE)
+    await close(desk)
+    time.ms = (NOW // DAY_MS + 4) * DAY_MS
+
+    async def dies(database: Database) -> None:
+        raise RuntimeError("the power is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(retention, "forget_all_answers", dies)
+        with pytest.raises(RuntimeError):
+            await purge(desk, tmp_path)(payload(desk))
+    assert count(desk.database, "layer") == 1
+    assert SECRET.encode() in on_disk(path)
+    await purge(desk, tmp_path)(payload(desk))
+    assert len(jobs(desk.database, SCRUB)) == 1
+    monkeypatch.setattr(retention, "_quiet", lambda session: not in_session)
+    await Scrub(desk.database)({})
+    assert count(desk.database, "push", "layer != ''") == 1
+    left = on_disk(path)
+    assert OTHER.encode() in left
+    assert SECRET.encode() not in left
+
+
 async def test_no_byte_of_it_is_left_in_the_database_or_its_wal(
     desk: Desk, time: Time, tmp_path: Path
 ) -> None:

@@ -66,9 +66,12 @@ class SqlStoreUnderTest:
             (layer.id, layer.document, layer.kind, layer.owner, layer.head_seq, layer.min_seq),
         )
 
-    def forget_deleted(self, layer: str) -> None:
-        self.connection.execute("DELETE FROM annotation WHERE layer = ? AND deleted", (layer,))
+    def forget_deleted(self, layer: str) -> set[str]:
+        gone = self.connection.execute(
+            "DELETE FROM annotation WHERE layer = ? AND deleted RETURNING id", (layer,)
+        ).fetchall()
         self.connection.execute("UPDATE layer SET min_seq = head_seq WHERE id = ?", (layer,))
+        return {str(row[0]) for row in gone}
 
     def close(self) -> None:
         self.connection.close()
