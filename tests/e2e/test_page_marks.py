@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Opener, Window
+from tests.e2e.conftest import PORTRAIT, Opener, Window
 from tests.e2e.pen import Point, across, draw, page_box
-from tests.e2e.test_marks import count, saved, take, until
+from tests.e2e.test_marks import count, fingers, saved, take, until
 from tests.e2e.test_sharing import open_layers, share
 
 LETTER = "Tờ trình điều chỉnh"
@@ -83,3 +83,72 @@ def test_what_the_other_device_deletes_leaves_the_page_after_a_layer_was_hidden(
     draw(here.page, through(line))
     until(lambda: count(here.page, "ink") == 0)
     until(lambda: count(there.page, "ink") == 0)
+
+
+def edge(page: Page) -> float:
+    """The y between the first and the second page, brought to the middle of the window."""
+    page.get_by_test_id("pages").evaluate(
+        """pages => {
+          const second = pages.querySelector('article.page[data-page="1"]');
+          const { top } = second.getBoundingClientRect();
+          pages.scrollTo(0, pages.scrollTop + top - innerHeight / 2);
+        }"""
+    )
+    expect(page.locator('[data-testid=mark-overlay][data-page="1"]')).to_be_visible()
+    until(lambda: abs(page_box(page, 1)["y"] - page_height(page) / 2) < 40)
+    return page_box(page, 1)["y"]
+
+
+def page_height(page: Page) -> float:
+    """The height of the window."""
+    return float(page.evaluate("innerHeight"))
+
+
+def wet(page: Page) -> int:
+    """Strokes that are neither stored nor gone."""
+    return page.locator("[data-testid=wet-canvas]:not([hidden])").count()
+
+
+def test_two_fingers_on_two_pages_leave_no_stroke(window: Opener) -> None:
+    tablet = sign_in(window, "pct.nongnghiep", viewport=PORTRAIT)
+    page = tablet.page
+    middle = edge(page)
+    take(page, "pen")
+    touch = page.context.new_cdp_session(page)
+    above = [(300.0, middle - 200 + step * 8) for step in range(8)]
+    pinch: list[list[Point]] = [[place] for place in above]
+    pinch += [
+        [(300.0, middle - 140 - step * 6), (420.0, middle + 100 + step * 6)] for step in range(10)
+    ]
+    before = page_box(page, 1)["width"]
+    fingers(touch, pinch)
+    until(lambda: page_box(page, 1)["width"] > before)
+    assert (wet(page), count(page)) == (0, 0)
+    # The page is not stuck: one finger draws again, and two pages take their strokes in turn.
+    middle = edge(page)
+    fingers(touch, [[(300.0, middle - 200 + step * 12)] for step in range(12)])
+    until(lambda: count(page, "ink") == 1)
+    fingers(touch, [[(300.0, middle + 60 + step * 12)] for step in range(12)])
+    until(lambda: count(page, "ink") == 2)
+    assert wet(page) == 0
+    saved(page)
+
+
+def test_a_palm_on_one_page_and_the_pen_on_the_other(window: Opener) -> None:
+    tablet = sign_in(window, "ch.quansu", viewport=PORTRAIT)
+    page = tablet.page
+    middle = edge(page)
+    take(page, "pen")
+    touch = page.context.new_cdp_session(page)
+    palm = {"type": "touchStart", "touchPoints": [{"id": 9, "x": 500, "y": middle + 150}]}
+    touch.send("Input.dispatchTouchEvent", palm)
+    draw(page, [(250 + step * 12, middle - 150 + step % 2 * 30) for step in range(12)])
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    until(lambda: count(page, "ink") == 1)
+    assert wet(page) == 0
+    assert page.locator(".pen-near.marking").count() <= 1
+    # A second finger of the hand lifts: nothing begins, nothing is taken away.
+    take(page, "select")
+    page.mouse.click(250 + 5 * 12, middle - 120)
+    expect(page.get_by_test_id("selection-bar")).to_be_visible()
+    saved(page)

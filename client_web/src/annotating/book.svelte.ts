@@ -68,6 +68,8 @@ export class Book {
   readonly mayAnnotate = $derived(this.layers.writing?.may_write ?? false);
   onNews: (news: LayerNews) => void = () => undefined;
   onEphemeral: (message: Ephemeral) => void = () => undefined;
+  /** The document is about to be closed: its layers still take what is under the pen. */
+  onClosing: () => void = () => undefined;
   /** The disk takes no more. */
   onUnkept: () => void = () => undefined;
 
@@ -178,6 +180,7 @@ export class Book {
   }
 
   close(): void {
+    this.onClosing();
     this.opening += 1;
     this.layers.close();
     this.documentId = null;

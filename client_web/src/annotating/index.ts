@@ -5,6 +5,7 @@ import { toast } from '../ui';
 import { book } from './book.svelte';
 import { linesOf } from './kept-lines';
 import { tellNews } from './layers/news.svelte';
+import { pencase } from './pencase.svelte';
 import { wetRoom } from './wet/wet.svelte';
 
 export { default as MarkList } from './MarkList.svelte';
@@ -19,6 +20,8 @@ export { type DocumentRights } from './desk.svelte';
 export { type KeptLine } from './kept-lines';
 
 book.onNews = tellNews;
+// What the pen has drawn is kept before its layers go.
+book.onClosing = () => pencase.grip.lose();
 book.onUnkept = () => toast(t('marks.unkept'));
 book.onEphemeral = (message) => wetRoom.receive(message);
 

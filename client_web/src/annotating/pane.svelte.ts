@@ -35,19 +35,21 @@ export class Pane {
     this.endings = [
       book.watch(pageIndex, (ids) => (ids ? this.change(ids) : this.show()), element),
       watchPointers(element, {
-        rules: pencase.rules,
+        grip: pencase.grip,
         viewport: () => this.viewport,
+        ready: () => book.mayAnnotate,
         tool: () => (book.mayAnnotate ? pencase.tool : null),
         begin: (start) => {
-          if (!book.mayAnnotate) return null;
           const { painter, wet, marks } = this;
           return beginWork({ viewport: this.viewport, marks, painter, wet, desk }, start);
         },
-        onFirstPen: () => {
-          if (book.mayAnnotate) pencase.penFound();
-        },
+        onFirstPen: () => pencase.penFound(),
         onPalm: (since) => desk.palm(since),
-        onWork: (under) => (desk.working = under),
+        onScrolledInstead: () => pencase.fingerScrolled(),
+        onWork: (under) => {
+          desk.working = under;
+          this.viewport.hold(under);
+        },
         onTap: (point, event) => this.tap(point, event),
       }),
     ];

@@ -8,7 +8,7 @@ import {
   type Tool,
   type ToolStyle,
 } from './tools/tools';
-import { PointerRules } from './pen/pointer-rules';
+import { Grip } from './pen/grip';
 
 export type Hand = 'right' | 'left';
 
@@ -21,6 +21,8 @@ interface Kept {
   stamp: StampName;
   hand: Hand;
   penSeen: boolean;
+  /** The person's own word: fingers draw although there is a pen. */
+  fingers?: boolean;
 }
 
 class PenCase {
@@ -38,10 +40,14 @@ class PenCase {
   penMode = $state(false);
   /** This device has been drawn on with a pen: the switch between pen and finger is offered. */
   penSeen = $state(false);
+  /** What is to be told about who draws: a pen was found, or is awaited and a finger came. */
+  news = $state<'found' | 'scrolls' | null>(null);
   /** The drawing tool to come back to from eraser and selection. */
   lastTool: Tool = 'pen';
 
-  readonly rules = new PointerRules();
+  readonly grip = new Grip(window);
+  private fingers = false;
+  private toldScrolls = false;
 
   constructor() {
     const kept = read();
@@ -55,14 +61,9 @@ class PenCase {
     this.styles.pen = this.pens[this.pen] ?? DEFAULT_STYLES.pen;
     if (kept && kept.stamp in STAMPS) this.stamp = kept.stamp;
     this.hand = kept?.hand === 'left' ? 'left' : 'right';
-    if (kept?.penSeen) this.setPenMode(true);
-    // A page that scrolls away takes its pointers' last events along; the window still hears them.
-    for (const type of ['pointerup', 'pointercancel'] as const) {
-      addEventListener(type, ({ pointerId, pointerType, timeStamp }) => {
-        const pen = pointerType === 'pen' || pointerType === 'touch' ? pointerType : 'mouse';
-        this.rules.up(pointerId, pen, timeStamp);
-      });
-    }
+    this.penSeen = kept?.penSeen ?? false;
+    if (kept?.fingers) this.setFingers(true);
+    else if (this.penSeen) this.setPenMode();
   }
 
   /** `null` puts the tool down. */
@@ -105,27 +106,41 @@ class PenCase {
 
   /** The person's own word on who draws. */
   letFingersDraw(yes: boolean): void {
-    this.rules.letFingersDraw(yes);
-    this.penMode = !yes;
+    this.setFingers(yes);
+    this.keep();
   }
 
   /** The first pen contact: the rules have decided. */
   penFound(): void {
-    this.setPenMode(true);
+    if (!this.penSeen) this.news = 'found';
+    this.penSeen = true;
+    this.setPenMode();
     if (this.tool === null) this.tool = this.lastTool;
     this.open = true;
     this.keep();
   }
 
-  private setPenMode(on: boolean): void {
-    this.penSeen = true;
-    this.penMode = on;
-    this.rules.penMode = on;
+  /** A finger with a tool in the hand has moved the page. Where no pen has come near since the
+   * start, its owner may have none: said once. */
+  fingerScrolled(): void {
+    if (this.toldScrolls || this.grip.penHere) return;
+    this.toldScrolls = true;
+    this.news = 'scrolls';
+  }
+
+  private setPenMode(): void {
+    this.penMode = this.grip.rules.penMode = true;
+  }
+
+  private setFingers(yes: boolean): void {
+    this.fingers = yes;
+    this.grip.rules.letFingersDraw(yes);
+    this.penMode = !yes;
   }
 
   private keep(): void {
-    const { styles, pens, pen, stamp, hand, penSeen } = this;
-    const kept: Kept = { styles, pens, pen, stamp, hand, penSeen };
+    const { styles, pens, pen, stamp, hand, penSeen, fingers } = this;
+    const kept: Kept = { styles, pens, pen, stamp, hand, penSeen, fingers };
     try {
       localStorage.setItem(KEY, JSON.stringify(kept));
     } catch {

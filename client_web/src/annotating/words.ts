@@ -51,6 +51,7 @@ export const words = {
     'marks.who.finger': 'Vẽ được',
     'marks.who.hint': 'Bút luôn vẽ. Hai ngón tay luôn cuộn và phóng to.',
     'marks.pen.found': 'Đã nhận bút: bút vẽ, ngón tay cuộn trang.',
+    'marks.pen.scrolls': 'Trên máy này bút vẽ, ngón tay cuộn trang.',
     'marks.pen.fingers': 'Để ngón tay cũng vẽ',
     'marks.noText': 'Trang này là ảnh quét, không có chữ để bắt theo. Hãy dùng bút dạ quang.',
     'marks.eraser.words':
@@ -297,6 +298,7 @@ export const words = {
     'marks.who.finger': 'Draw too',
     'marks.who.hint': 'A pen always draws. Two fingers always scroll and zoom.',
     'marks.pen.found': 'Pen found: the pen draws, fingers scroll.',
+    'marks.pen.scrolls': 'On this tablet the pen draws, fingers scroll.',
     'marks.pen.fingers': 'Let fingers draw too',
     'marks.noText': 'This page is a scan without text to follow. Use the highlighter instead.',
     'marks.eraser.words':

@@ -72,3 +72,16 @@ test('a crowded sheet gets enough boxes and an empty one has none', () => {
   expect(resting(crowded, 7, 9).length).toBeLessThanOrEqual(5);
   expect(resting([], 0, -1)).toEqual([]);
 });
+
+test('the page that is drawn on stays on stage and keeps its box', () => {
+  const before = resting([], 0, 2);
+  let boxes = before;
+  for (let first = 3; first < 20; first += 3) {
+    const range = { first, last: first + 2 };
+    boxes = keepBoxes(boxes, { range, pages, moving: true, held: 1 });
+    expect(boxes.filter(({ index }) => index === 1)).toEqual([
+      expect.objectContaining({ slot: slotOf(before, 1), parked: false }),
+    ]);
+  }
+  expect(shown(resting(boxes, 18, 20))).toEqual([18, 19, 20]);
+});

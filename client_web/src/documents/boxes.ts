@@ -25,6 +25,8 @@ interface Now {
   /** How many pages the document has. */
   pages: number;
   moving: boolean;
+  /** The page that is drawn on: it stays on stage, wherever the sheet goes. */
+  held?: number | undefined;
 }
 
 const inside = ({ first, last }: Range, index: number) => index >= first && index <= last;
@@ -37,10 +39,12 @@ const inside = ({ first, last }: Range, index: number) => index >= first && inde
  * across pages or has them read out, and spare ones are laid where the next pages will be.
  */
 export function keepBoxes(before: readonly UsedBox[], now: Now): UsedBox[] {
-  const { range, moving } = now;
+  const { range, moving, held } = now;
   const boxes = new Map(before.map((box) => [box.slot, box]));
   const shown = new Set(before.filter((box) => inside(range, box.index)).map((box) => box.index));
-  for (const box of before) put(boxes, { ...box, parked: !inside(range, box.index) });
+  for (const box of before) {
+    put(boxes, { ...box, parked: !inside(range, box.index) && box.index !== held });
+  }
   for (let index = range.first; index <= range.last; index += 1) {
     if (!shown.has(index)) put(boxes, { slot: slotFor(boxes, index), index, ...FRESH });
   }

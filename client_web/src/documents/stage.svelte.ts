@@ -57,6 +57,8 @@ export class Stage implements PinchListener {
   rest = $state.raw<Scroll>({ left: 0, top: 0 });
   /** True between the first and last finger of a pinch. */
   pinching = $state(false);
+  /** The page that a hand works on: it keeps its layers until the hand is done. */
+  held = $state<number>();
   /** True while the sheet scrolls: only what is seen in passing is done meanwhile. */
   moving = $state(false);
 
@@ -113,6 +115,12 @@ export class Stage implements PinchListener {
   /** A finger or pen is down on the sheet: whatever waits for rest is wanted now. */
   touched(): void {
     this.moving = false;
+  }
+
+  /** A hand works on a page, or is done. */
+  hold(page: number, yes: boolean): void {
+    if (yes) this.held = page;
+    else if (this.held === page) this.held = undefined;
   }
 
   /** New pages; the reader stays where they were. */

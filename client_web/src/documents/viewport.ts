@@ -37,6 +37,8 @@ export interface PageViewport {
   toPage(clientX: number, clientY: number): Point;
   /** The page's words; resolves to [] where the page has no text. */
   words(): Promise<Word[]>;
+  /** Somebody works on this page, or is done: meanwhile it is not put away. */
+  hold(yes: boolean): void;
   /** The page box, `position: relative`; overlays go inside. */
   element: HTMLElement;
 }
@@ -52,6 +54,7 @@ export interface ViewportParts {
   boxWidth: number;
   element: HTMLElement;
   words(): Promise<Word[]>;
+  hold(yes: boolean): void;
 }
 
 export function makeViewport(parts: ViewportParts): PageViewport {
@@ -86,6 +89,7 @@ export function makeViewport(parts: ViewportParts): PageViewport {
       return apply(back, { x: (clientX - rect.left) * shrink, y: (clientY - rect.top) * shrink });
     },
     words: parts.words,
+    hold: parts.hold,
     element,
   };
 }

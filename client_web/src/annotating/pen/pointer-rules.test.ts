@@ -72,6 +72,14 @@ test('the way back is kept: the next pen contact does not take the fingers away 
   expect(rules.penMode).toBe(false);
 });
 
+test('who lets fingers draw has no palm: the pen takes nothing of theirs away', () => {
+  const rules = new PointerRules();
+  rules.letFingersDraw(true);
+  rules.down(finger(1, 1000), true);
+  rules.up(1, 'touch', 1100);
+  expect(rules.down(pen(1200), true)).toMatchObject({ do: 'work', palmSince: null });
+});
+
 test('barrel button and eraser end erase; the right mouse button does not draw', () => {
   const rules = new PointerRules();
   expect(rules.down(pen(0, 32), true)).toMatchObject({ eraser: true });

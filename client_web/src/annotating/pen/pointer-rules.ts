@@ -56,7 +56,8 @@ export class PointerRules {
       if (!hasTool || contact.buttons !== 1) return { do: 'leave' };
       return this.work(contact, false, null);
     }
-    const palmSince = this.palmSince(contact.at);
+    // Who lets fingers draw has said that they are no palm.
+    const palmSince = this.fingersWanted ? null : this.palmSince(contact.at);
     const firstPen = !this.penMode && !this.fingersWanted;
     if (firstPen) this.penMode = true;
     this.penDown = true;
@@ -79,7 +80,7 @@ export class PointerRules {
       this.touches.delete(id);
       if (this.touches.size === 0) this.gesture = false;
     }
-    if (device === 'pen') {
+    if (device === 'pen' && this.penDown) {
       this.penDown = false;
       this.penAt = at;
     }

@@ -4,11 +4,14 @@
  */
 import type { PageViewport } from '../../documents';
 import type { Tool } from '../tools/tools';
-import type { PointerDevice, PointerRules } from './pointer-rules';
+import { deviceOf, type Grip } from './grip';
+import type { PointerDevice } from './pointer-rules';
 import type { PenPoint } from './stroke';
 
 /** One gesture with a tool, from contact to lift. Points are of page space. */
 export interface Work {
+  /** It has drawn something by its movement alone: kept also where its end was never heard. */
+  readonly draws?: boolean;
   move(points: readonly PenPoint[], predicted: readonly PenPoint[]): void;
   end(): void;
   /** As if it had never begun. */
@@ -24,14 +27,19 @@ export interface WorkStart {
 }
 
 export interface SurfaceParts {
-  rules: PointerRules;
+  /** One for all pages. */
+  grip: Grip;
   viewport: () => PageViewport;
+  /** Marks may be made here now; else pen, finger and mouse all belong to the page. */
+  ready: () => boolean;
   tool: () => Tool | null;
-  begin: (start: WorkStart) => Work | null;
+  begin: (start: WorkStart) => Work;
   /** The first pen contact: rules have switched to "pen draws, finger scrolls". */
   onFirstPen: () => void;
   /** What fingers drew since then was a palm. */
   onPalm: (since: number) => void;
+  /** A finger with a tool moved the page, because a pen draws here. */
+  onScrolledInstead: () => void;
   /** A gesture has begun or is over. */
   onWork: (under: boolean) => void;
   /** A tap while no tool is chosen. */
@@ -44,11 +52,15 @@ const MEDIUM_PRESSURE = 0.5;
 /** A pen not heard of for so long is no longer near. */
 const PEN_GONE_MS = 500;
 
+/** A finger that was left to the page and came so far meant to draw or to scroll, CSS px. */
+const DRAG_PX = 12;
+
 export function watchPointers(element: HTMLElement, parts: SurfaceParts): () => void {
-  const { rules } = parts;
-  let work: Work | null = null;
-  let workingPen = false;
+  const { grip } = parts;
+  const { rules } = grip;
   let hovering: ReturnType<typeof setTimeout> | undefined;
+  /** The finger that the page has got although a tool is chosen. */
+  let left: { id: number; x: number; y: number } | null = null;
 
   const point = (event: PointerEvent | MouseEvent): PenPoint => {
     const { x, y } = parts.viewport().toPage(event.clientX, event.clientY);
@@ -63,63 +75,83 @@ export function watchPointers(element: HTMLElement, parts: SurfaceParts): () => 
 
   function down(event: PointerEvent): void {
     if ((event.target as Element).closest('[data-marks-ui]')) return;
-    const tool = parts.tool();
     const device = deviceOf(event);
+    // Nothing can be drawn here: a pen scrolls as a finger does, and nothing is learnt from it.
+    if (!parts.ready() && device !== 'touch') return;
+    if (device === 'pen') grip.penHere = true;
+    const tool = parts.tool();
     const contact = { id: event.pointerId, device, at: event.timeStamp, buttons: event.buttons };
     const verdict = rules.down(contact, tool !== null);
-    if (verdict.do === 'leave') return;
-    if (verdict.do === 'cancel' || verdict.do === 'ignore') {
-      if (verdict.do === 'cancel') stop('cancel');
-      return;
+    left = null;
+    if (verdict.do === 'cancel') return grip.stop('cancel');
+    if (verdict.do === 'leave' && device === 'touch' && tool !== null && rules.penMode) {
+      left = { id: event.pointerId, x: event.clientX, y: event.clientY };
     }
+    if (verdict.do !== 'work') return;
     event.preventDefault();
     event.stopPropagation();
-    stop('cancel');
+    // What a finger does beside the pen is its hand's; of all others the lift was never heard.
+    if (device === 'pen' && !grip.worksWithPen && verdict.palmSince !== null) grip.stop('cancel');
+    else grip.lose();
     if (verdict.palmSince !== null) parts.onPalm(verdict.palmSince);
     if (verdict.firstPen) parts.onFirstPen();
     element.setPointerCapture(event.pointerId);
-    workingPen = device === 'pen';
-    work = parts.begin({
-      tool: verdict.eraser ? 'eraser' : (parts.tool() ?? 'pen'),
-      device,
-      point: point(event),
-      adding: event.shiftKey || event.ctrlKey || event.metaKey,
-    });
+    const begin = () =>
+      parts.begin({
+        tool: verdict.eraser ? 'eraser' : (parts.tool() ?? 'pen'),
+        device,
+        point: point(event),
+        adding: event.shiftKey || event.ctrlKey || event.metaKey,
+      });
+    grip.begin(event, element, begin, () => parts.onWork(false));
     parts.onWork(true);
   }
 
   function move(event: PointerEvent): void {
     if (event.pointerType === 'pen') hover(true);
-    if (!work || !rules.works(event.pointerId)) return;
+    if (left?.id === event.pointerId) {
+      const away = Math.hypot(event.clientX - left.x, event.clientY - left.y);
+      if (away > DRAG_PX) scrolledInstead();
+    }
+    const work = grip.workOf(event.pointerId, element);
+    if (!work) return;
     event.preventDefault();
+    grip.wandered(event);
     const all = event.getCoalescedEvents?.() ?? [];
     const ahead = event.getPredictedEvents?.() ?? [];
     work.move((all.length > 0 ? all : [event]).map(point), ahead.map(point));
   }
 
-  function up(event: PointerEvent): void {
-    const working = rules.works(event.pointerId);
-    rules.up(event.pointerId, deviceOf(event), event.timeStamp);
-    if (!working || !work) return;
-    event.preventDefault();
-    // The browser takes a finger for scrolling; a pen it takes only by mistake.
-    if (event.type === 'pointercancel' && event.pointerType !== 'pen') return stop('cancel');
-    if (event.type === 'pointerup') work.move([{ ...point(event), pressure: null }], []);
-    stop('end');
+  function scrolledInstead(): void {
+    left = null;
+    parts.onScrolledInstead();
   }
 
-  function stop(how: 'end' | 'cancel'): void {
-    const done = work;
-    work = null;
-    if (!done) return;
-    done[how]();
-    parts.onWork(false);
+  function up(event: PointerEvent): void {
+    if (left?.id === event.pointerId) {
+      // The browser scrolls with it: the rest of the finger's way is not told.
+      if (event.type === 'pointercancel') scrolledInstead();
+      left = null;
+    }
+    // Another element than this page held it: the page may have taken it over from its own child.
+    if (event.type === 'lostpointercapture' && event.target !== element) return;
+    const work = grip.workOf(event.pointerId, element);
+    rules.up(event.pointerId, deviceOf(event), event.timeStamp);
+    if (!work) return;
+    event.preventDefault();
+    if (event.type === 'pointerup') {
+      work.move([{ ...point(event), pressure: null }], []);
+      grip.stop('end');
+    } else if (event.pointerType === 'pen') {
+      // The browser takes a finger for scrolling; a pen it takes only by mistake.
+      grip.stop('end');
+    } else grip.lose();
   }
 
   function touch(event: TouchEvent): void {
     if ((event.target as Element).closest('[data-marks-ui]')) return;
     // The page must not scroll or zoom under a working finger, nor under a pen's palm.
-    const holds = work !== null && (workingPen || event.touches.length < 2);
+    const holds = grip.works && (grip.worksWithPen || event.touches.length < 2);
     if ((holds || rules.penNear(event.timeStamp)) && event.cancelable) event.preventDefault();
   }
 
@@ -133,8 +165,9 @@ export function watchPointers(element: HTMLElement, parts: SurfaceParts): () => 
   // A pen that hovers tells so again and again; one that was put down may never say goodbye.
   function hover(near: boolean): void {
     clearTimeout(hovering);
-    element.classList.toggle('pen-near', near);
-    if (near) hovering = setTimeout(() => hover(work !== null), PEN_GONE_MS);
+    if (near) grip.penHere = true;
+    element.classList.toggle('pen-near', near && parts.ready());
+    if (near) hovering = setTimeout(() => hover(grip.worksOn(element)), PEN_GONE_MS);
   }
 
   function click(event: MouseEvent): void {
@@ -144,7 +177,7 @@ export function watchPointers(element: HTMLElement, parts: SurfaceParts): () => 
   }
 
   const refuseIfWorking = (event: Event): void => {
-    if (work) event.preventDefault();
+    if (grip.works) event.preventDefault();
   };
 
   const ending = new AbortController();
@@ -153,6 +186,7 @@ export function watchPointers(element: HTMLElement, parts: SurfaceParts): () => 
   element.addEventListener('pointermove', move, { signal });
   element.addEventListener('pointerup', up, { signal });
   element.addEventListener('pointercancel', up, { signal });
+  element.addEventListener('lostpointercapture', up, { signal });
   element.addEventListener('pointerover', (e) => e.pointerType === 'pen' && hover(true), {
     signal,
   });
@@ -166,12 +200,8 @@ export function watchPointers(element: HTMLElement, parts: SurfaceParts): () => 
   element.addEventListener('contextmenu', refuseIfWorking, { signal });
   element.addEventListener('selectstart', refuseIfWorking, { signal });
   return () => {
-    stop('cancel');
+    if (grip.worksOn(element)) grip.lose();
     hover(false);
     ending.abort();
   };
-}
-
-function deviceOf({ pointerType }: PointerEvent): PointerDevice {
-  return pointerType === 'pen' || pointerType === 'touch' ? pointerType : 'mouse';
 }

@@ -11,6 +11,7 @@ import type { InkTool, ToolStyle } from './tools';
 /** Drawing a stroke with the pen or the highlighter. A pen held still at the end of a line makes
  * it straight; the end then follows the pen until it lifts. */
 export class InkWork implements Work {
+  readonly draws = true;
   private stroke: GrowingStroke;
   private readonly style: ToolStyle;
   private readonly device: PointerDevice;

@@ -10,6 +10,7 @@ const LEAST_PX = 8;
 
 /** Dragging out a box, an ellipse, a line or an arrow. */
 export class ShapeWork implements Work {
+  readonly draws = true;
   private readonly from: Spot;
   private to: Spot;
   private readonly style: ToolStyle;

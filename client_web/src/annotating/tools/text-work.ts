@@ -9,6 +9,7 @@ import type { TextTool, ToolStyle } from './tools';
 
 /** Marking text: the drag snaps to words; a tap marks the word under it. */
 export class TextWork implements Work {
+  readonly draws = true;
   private readonly from: PenPoint;
   private to: PenPoint;
   private words: Word[] | null = null;
