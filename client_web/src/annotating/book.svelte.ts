@@ -68,10 +68,15 @@ export class Book {
   readonly mayAnnotate = $derived(this.layers.writing?.may_write ?? false);
   onNews: (news: LayerNews) => void = () => undefined;
   onEphemeral: (message: Ephemeral) => void = () => undefined;
-  /** The document is about to be closed: its layers still take what is under the pen. */
-  onClosing: () => void = () => undefined;
   /** The disk takes no more. */
   onUnkept: () => void = () => undefined;
+  /** Something drawn or written has no layer that it could go to. */
+  onHomeless: () => void = () => undefined;
+  /** What is being written is kept now: the page may go any moment. */
+  onLeaving: () => void = () => undefined;
+  /** The document is about to be closed, or the person to go: its layers still take what is under
+   * the pen, and nothing of theirs stays open. */
+  onClosing: () => void = () => undefined;
 
   private post: Promise<Post> | null = null;
   private running: Post | null = null;
@@ -241,11 +246,17 @@ export class Book {
 
   /** One gesture: it is undone as one, on however many layers it was and however much it took. */
   edit(...parts: (readonly Edit[])[]): void {
-    if (!this.running) return;
-    const gesture = parts.flatMap((edits) => byLayer(edits, (edit) => this.layerOf(edit)));
-    this.undoStack.note(gesture, (layer) => this.lookIn(layer));
-    this.apply(gesture);
-    if (!this.asked && gesture.length > 0) void this.askToKeep();
+    const homeless: Edit[] = [];
+    const layerOf = (edit: Edit) => (this.running ? this.layerOf(edit) : null);
+    const lost = (edit: Edit) => void homeless.push(edit);
+    this.make(parts.flatMap((edits) => byLayer(edits, layerOf, lost)));
+    if (homeless.some((edit) => edit.op === 'put')) this.onHomeless();
+  }
+
+  /** Words on a layer, which may be closed meanwhile: then the server refuses them and they are
+   * listed. However often one `writer` keeps them, undo takes them back as one. */
+  write(layer: string, edits: readonly Edit[], writer: object): void {
+    this.make([{ layer, edits }], writer);
   }
 
   undo(): void {
@@ -282,6 +293,7 @@ export class Book {
 
   /** The same once what is being written is written: before somebody goes. */
   async unsentWork(): Promise<UnsentWork> {
+    this.onLeaving();
     const post = await this.post;
     if (!post) return { unsent: 0, unkept: 0 };
     const { unsent, unkept } = await unsentWork(post.runner, () => this.standing.keepsNothing);
@@ -307,6 +319,7 @@ export class Book {
 
   /** The page is being hidden: what is due is kept now. */
   private flush(): void {
+    this.onLeaving();
     void this.running?.shelf?.flush();
   }
 
@@ -344,6 +357,12 @@ export class Book {
     const about = edit.op === 'put' ? edit.reply_to : edit.id;
     const there = about === undefined ? undefined : this.layers.of(about);
     return there?.id ?? this.layers.writingId;
+  }
+
+  private make(gesture: readonly LayerEdits[], writer?: object): void {
+    this.undoStack.note(gesture, (layer) => this.lookIn(layer), writer);
+    this.apply(gesture);
+    if (!this.asked && gesture.length > 0) void this.askToKeep();
   }
 
   private apply(gesture: readonly LayerEdits[]): void {

@@ -5,18 +5,19 @@ import { toast } from '../ui';
 import type { LayerView } from '../wire';
 import { book } from './book.svelte';
 import type { Edit, Mark, Put, Spot, Style, Turn } from './core';
-import { answerPut, isMovable, notePut, removals, restyles, rewrite, type Birth } from './edits';
+import { answerPut, isMovable, notePut, removals, restyles, spotOf, type Birth } from './edits';
 import { measureIn } from './marks/measure';
 import type { StampName } from './marks/stamps';
 import { cornerOf, upright } from './marks/text-box';
 import { pencase } from './pencase.svelte';
 import { PALM_MS, type PointerDevice } from './pen/pointer-rules';
-import { resizeText, textBoxPut, textBoxRewrite, type LaidText } from './shape-edits';
+import { resizeText } from './shape-edits';
 import type { Desk } from './tools/place';
 import type { StyledTool, ToolStyle } from './tools/tools';
 import type { PointerPlace, WetPiece } from './wet/pieces';
 import type { WetStream } from './wet/sender';
 import { pointAt, wetStream } from './wet/wet.svelte';
+import { Writing, type Words } from './writing';
 
 /** A note being written: an existing mark, or a place for a new one. */
 export interface OpenNote {
@@ -49,6 +50,14 @@ export interface DocumentRights {
   fileMarks?: { left: number; over: number } | undefined;
 }
 
+/** An editor with words that are not all kept yet. */
+export interface Editor {
+  /** The page may go any moment. */
+  leaving(): void;
+  /** It is closed: its words are kept. A second time it does nothing. */
+  finish(): void;
+}
+
 export const NO_DOCUMENT: DocumentRights = { sharing: 'none', mayPresent: false, versionId: '' };
 
 class MarkDesk implements Desk {
@@ -64,6 +73,7 @@ class MarkDesk implements Desk {
   working = $state(false);
   /** Finger strokes of the last moments: a palm's, if a pen comes down now. */
   private fingerStrokes: { id: string; from: number }[] = [];
+  private readonly editors = new Set<Editor>();
 
   style(tool: StyledTool): ToolStyle {
     return pencase.styles[tool];
@@ -177,12 +187,36 @@ class MarkDesk implements Desk {
     this.text = { mark: null, birth, corner: [x, y], rotate, size, color };
   }
 
-  /** Keeps what was written; emptied text goes. */
-  writeText(open: OpenText, laid: LaidText): void {
-    const mark = book.get(open.birth.id);
-    const empty = laid.lines.every((line) => line.trim() === '');
-    if (mark) book.edit(empty ? removals([mark.id]) : textBoxRewrite(mark, laid));
-    else if (open.mark === null && !empty) book.put(textBoxPut(open.birth, laid, open.color));
+  /** Begins to write the words of a mark, or of a new one. */
+  write({ mark, birth }: Pick<OpenNote, 'mark' | 'birth'>, words: Words): Writing {
+    const writing = new Writing(book, words, birth, mark, (key) => this.say(key));
+    this.editors.add(writing);
+    return writing;
+  }
+
+  /** An editor is on the screen, until it is `done`. */
+  opened(editor: Editor): void {
+    this.editors.add(editor);
+  }
+
+  done(editor: Editor): void {
+    editor.finish();
+    this.editors.delete(editor);
+  }
+
+  /** What is being written is kept as far as it has come. */
+  leaving(): void {
+    for (const editor of this.editors) editor.leaving();
+  }
+
+  /** Keeps what is being written and clears the desk: the document is closed, or the person goes.
+   * Nothing of it may lie open over the next paper or before the next person. */
+  clear(): void {
+    for (const editor of [...this.editors]) this.done(editor);
+    this.note = this.text = this.thread = this.layerSheet = null;
+    this.select(new Set());
+    this.working = false;
+    this.fingerStrokes = [];
   }
 
   private openWords(mark: Mark, birth: Birth): void {
@@ -193,7 +227,7 @@ class MarkDesk implements Desk {
   }
 
   openMark(mark: Mark): void {
-    const [x, y] = mark.geometry.point ?? [0, 0];
+    const [x, y] = spotOf(mark.geometry);
     const birth = { id: mark.id, version: mark.version, page: mark.page, created: mark.created };
     const alone = book.layers.of(mark.id)?.kind === 'private';
     if (mark.kind === 'free_text' && (alone || book.mayChange(mark))) {
@@ -222,16 +256,16 @@ class MarkDesk implements Desk {
     return book.birth(version, page);
   }
 
-  /** Keeps what was written; an empty new note never was, an emptied one goes. */
-  writeNote(open: OpenNote, body: string): void {
+  /** Words that nobody else is to read, where the mark that they are about is gone. */
+  keepForOneself({ version, page, geometry }: Mark, body: string): boolean {
+    const { own } = book.layers;
     const text = body.trim();
-    const mark = book.get(open.birth.id);
-    if (mark) {
-      const keepsWithout = mark.kind !== 'note';
-      book.edit(text === '' && !keepsWithout ? removals([mark.id]) : rewrite(mark, text));
-    } else if (open.mark === null && text !== '') {
-      book.put(notePut(open.birth, open.point, open.rotation, text, this.style('note')));
-    }
+    if (text === '' || !own?.may_write) return false;
+    const [x, y] = spotOf(geometry);
+    const put = notePut(book.birth(version, page), { x, y }, 0, text, this.style('note'));
+    book.write(own.id, [put], put);
+    this.say('marks.words.own');
+    return true;
   }
 
   say(key: string): void {

@@ -2,12 +2,14 @@
 import {
   type Edit,
   encodeInk,
+  type Geometry,
   inkToText,
   type Kind,
   type Mark,
   type Put,
   type Quad,
   type Selector,
+  type Spot,
   type Style,
   type Turn,
 } from './core';
@@ -75,9 +77,7 @@ export function notePut(
 
 /** An answer to a mark: it has no place of its own, and lies where the mark does. */
 export function answerPut(birth: Birth, { id, geometry, style }: Mark, body: string): Put {
-  const { point, rect, quads, from } = geometry;
-  const quad = quads?.[0];
-  const at = point ?? from ?? (quad ? [quad[0], quad[1]] : [rect?.[0] ?? 0, rect?.[1] ?? 0]);
+  const at = spotOf(geometry);
   return {
     op: 'put',
     ...birth,
@@ -87,6 +87,12 @@ export function answerPut(birth: Birth, { id, geometry, style }: Mark, body: str
     body,
     reply_to: id,
   };
+}
+
+/** Where what is said about a mark belongs. */
+export function spotOf({ point, rect, quads, from }: Geometry): Spot {
+  const quad = quads?.[0];
+  return point ?? from ?? (quad ? [quad[0], quad[1]] : [rect?.[0] ?? 0, rect?.[1] ?? 0]);
 }
 
 const TEXT_KINDS: readonly Kind[] = ['highlight', 'underline', 'strikeout', 'squiggly'];

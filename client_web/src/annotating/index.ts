@@ -3,6 +3,7 @@ import type { DocumentView } from '../wire';
 import { t } from '../i18n';
 import { toast } from '../ui';
 import { book } from './book.svelte';
+import { desk } from './desk.svelte';
 import { linesOf } from './kept-lines';
 import { tellNews } from './layers/news.svelte';
 import { pencase } from './pencase.svelte';
@@ -20,8 +21,13 @@ export { type DocumentRights } from './desk.svelte';
 export { type KeptLine } from './kept-lines';
 
 book.onNews = tellNews;
-// What the pen has drawn is kept before its layers go.
-book.onClosing = () => pencase.grip.lose();
+// What the pen has drawn and what is being written is kept before its layers go.
+book.onClosing = () => {
+  pencase.grip.lose();
+  desk.clear();
+};
+book.onLeaving = () => desk.leaving();
+book.onHomeless = () => toast(t('marks.words.nowhere'), 'bad');
 book.onUnkept = () => toast(t('marks.unkept'));
 book.onEphemeral = (message) => wetRoom.receive(message);
 

@@ -137,8 +137,10 @@ export interface Remove {
 
 export type Operation = Put | Patch | Remove;
 
-/** What a tool asks for; the core adds the `base_rev` the person saw. */
-export type Edit = Put | Omit<Patch, 'base_rev'> | Omit<Remove, 'base_rev'>;
+/** What a tool asks for; the core adds the `base_rev` the person saw, where it is not said: words
+ * are written on those that were there when they were begun. */
+export type Edit =
+  Put | (Omit<Patch, 'base_rev'> & { base_rev?: number }) | Omit<Remove, 'base_rev'>;
 
 export type ClientMessage =
   | { t: 'ann.open'; layer: string; cursor: number; page?: number }

@@ -190,7 +190,7 @@ export class SyncCore {
     const replica = this.layers.get(layer)?.replica;
     const ops = edits.map((edit): Operation => {
       if (edit.op === 'put') return edit;
-      return { ...edit, base_rev: replica?.seenRev(edit.id) ?? 0 };
+      return { base_rev: replica?.seenRev(edit.id) ?? 0, ...edit };
     });
     this.write(this.queue.add(layer, ops));
     this.lay(layer, ops);

@@ -95,6 +95,38 @@ describe('undo', () => {
     expect(undo.undo(look)).toMatchObject([{ edits: [{ op: 'delete', id: 'a' }] }]);
   });
 
+  it('takes everything that one editor has kept back at once, unless something came between', () => {
+    const keep = (writer: object, ...edits: Edit[]): void => {
+      undo.note([{ layer: 'l', edits }], look, writer);
+      apply(edits);
+    };
+    const says = (body: string): Edit => ({ op: 'patch', id: 'a', body });
+    const words = (): unknown[] => shown().map(([, , body]) => body ?? '');
+    const [first, second] = [{}, {}];
+    keep(first, { ...put('a'), body: 'Cần' });
+    keep(first, says('Cần hỏi'));
+    keep(first, says('Cần hỏi thêm'));
+    keep(second, says('Đã'));
+    keep(second, says('Đã hỏi'));
+    back();
+    expect(words()).toEqual(['Cần hỏi thêm']);
+    back();
+    expect([words(), undo.canUndo]).toEqual([[], false]);
+    again();
+    expect(words()).toEqual(['Cần hỏi thêm']);
+    again();
+    expect(words()).toEqual(['Đã hỏi']);
+    // After an undo, or after another gesture, it is a step of its own.
+    keep(second, says('Đã hỏi xong'));
+    make(put('b'));
+    keep(second, says('Đã hỏi xong hôm nay'));
+    back();
+    expect(words()).toEqual(['Đã hỏi xong', '']);
+    back();
+    back();
+    expect(words()).toEqual(['Đã hỏi']);
+  });
+
   it('skips what is already as it would make it, and forgets the way forward on new work', () => {
     make(put('a'));
     make({ op: 'delete', id: 'a' });

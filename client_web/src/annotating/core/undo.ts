@@ -35,6 +35,8 @@ const ABSENT: Values = { body: '', resolved: false };
 export class UndoStack {
   private done: Gesture[] = [];
   private undone: Gesture[] = [];
+  /** To whose writing the last gesture belongs, while nothing has come after it. */
+  private writing: object | undefined;
 
   get canUndo(): boolean {
     return this.done.length > 0;
@@ -44,20 +46,26 @@ export class UndoStack {
     return this.undone.length > 0;
   }
 
-  /** Notes a gesture *before* it is applied; `look` shows the marks of a layer as they are. */
-  note(parts: readonly LayerEdits[], look: Layers): void {
+  /**
+   * Notes a gesture *before* it is applied; `look` shows the marks of a layer as they are.
+   * @param writing whoever keeps words in the pauses of the typing: all of it is one gesture.
+   */
+  note(parts: readonly LayerEdits[], look: Layers, writing?: object): void {
     const seen = new Map<string, Mark | undefined>();
     const gesture = parts
       .map(({ layer, edits }) => ({ layer, steps: stepsOf(edits, look(layer), seen) }))
       .filter(({ steps }) => steps.length > 0);
     if (gesture.length === 0) return;
-    this.done.push(gesture);
+    const last = writing !== undefined && writing === this.writing ? this.done.pop() : undefined;
+    this.done.push(last ? joined(last, gesture) : gesture);
+    this.writing = writing;
     if (this.done.length > MAX_UNDO) this.done.shift();
     this.undone = [];
   }
 
   /** The edits that take the last gesture back, or null when there is nothing to take back. */
   undo(look: Layers): LayerEdits[] | null {
+    this.writing = undefined;
     for (let last = this.done.pop(); last !== undefined; last = this.done.pop()) {
       const parts = reversed([...last].reverse(), look, 'back');
       if (parts.length === 0) continue;
@@ -69,6 +77,7 @@ export class UndoStack {
 
   /** The edits that do the last undone gesture again. */
   redo(look: Layers): LayerEdits[] | null {
+    this.writing = undefined;
     for (let last = this.undone.pop(); last !== undefined; last = this.undone.pop()) {
       const parts = reversed(last, look, 'again');
       if (parts.length === 0) continue;
@@ -80,11 +89,34 @@ export class UndoStack {
 
   /** The layer is gone, or the person is: nothing of it may be replayed. */
   forget(layer?: string): void {
+    this.writing = undefined;
     const left = (gesture: Gesture): Gesture =>
       gesture.filter((part) => layer !== undefined && part.layer !== layer);
     this.done = this.done.map(left).filter((gesture) => gesture.length > 0);
     this.undone = this.undone.map(left).filter((gesture) => gesture.length > 0);
   }
+}
+
+/** What was written and what was written after it, as one: from the first words to the last. */
+function joined(first: Gesture, next: Gesture): Gesture {
+  const parts = first.map(({ layer, steps }) => ({ layer, steps: [...steps] }));
+  for (const { layer, steps } of next) {
+    let part = parts.find((other) => other.layer === layer);
+    if (!part) parts.push((part = { layer, steps: [] }));
+    for (const step of steps) {
+      const at = part.steps.findLastIndex((other) => other.id === step.id);
+      const before = part.steps[at];
+      if (step.made !== 'patched' || before === undefined) part.steps.push(step);
+      else if (before.made === 'patched') {
+        const [from, to] = [
+          { ...step.from, ...before.from },
+          { ...before.to, ...step.to },
+        ];
+        part.steps[at] = { ...step, from, to };
+      }
+    }
+  }
+  return parts;
 }
 
 /** @param seen marks as the gesture has left them so far. */

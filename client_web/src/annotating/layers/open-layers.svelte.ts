@@ -36,6 +36,7 @@ export class OpenLayers {
   /** People whose names are known here. */
   people = $state.raw(NOBODY);
   readonly writing = $derived(this.list.find((layer) => layer.id === this.writingId));
+  readonly own = $derived(this.list.find(({ kind }) => kind === 'private'));
   readonly tones = $derived(tonesOf(this.list));
 
   private post: Post | null = null;

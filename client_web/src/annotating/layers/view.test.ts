@@ -4,6 +4,7 @@ import type { LayerView } from '../../wire';
 import type { Mark } from '../core';
 import {
   answersTo,
+  byLayer,
   inDepth,
   LAYER_TONES,
   mayChange,
@@ -81,4 +82,16 @@ test('news is only what others have shared', () => {
   const before = [own, shared('a')];
   const now = [own, shared('a'), shared('b'), shared('mine', { mine: true }), room];
   expect(newlyShared(before, now).map(({ id }) => id)).toEqual(['b']);
+});
+
+test('a gesture is parted by layers, and what has none is told and never dropped', () => {
+  const edits = ['a', 'gone', 'b', 'a'].map((id) => ({ op: 'delete', id }) as const);
+  const homeless: string[] = [];
+  const layerOf = ({ id }: { id: string }) => (id === 'gone' ? null : `of ${id}`);
+  const parts = byLayer(edits, layerOf, ({ id }) => void homeless.push(id));
+  expect(parts).toEqual([
+    { layer: 'of a', edits: [edits[0], edits[3]] },
+    { layer: 'of b', edits: [edits[2]] },
+  ]);
+  expect(homeless).toEqual(['gone']);
 });

@@ -102,10 +102,14 @@ export function without(
   return layers.filter((layer) => !ids.has(layer.id));
 }
 
-/** One gesture, by the layers that it touches, in its order on each. */
+/**
+ * One gesture, by the layers that it touches, in its order on each.
+ * @param homeless told of what has no layer to go to.
+ */
 export function byLayer(
   edits: readonly Edit[],
   layerOf: (edit: Edit) => string | null,
+  homeless: (edit: Edit) => void,
 ): LayerEdits[] {
   const parts = new Map<string, Edit[]>();
   for (const edit of edits) {
@@ -113,6 +117,7 @@ export function byLayer(
     const part = layer === null ? undefined : parts.get(layer);
     if (part) part.push(edit);
     else if (layer !== null) parts.set(layer, [edit]);
+    else homeless(edit);
   }
   return [...parts].map(([layer, of]) => ({ layer, edits: of }));
 }
