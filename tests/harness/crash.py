@@ -128,6 +128,9 @@ async def crash(data: Path, cycles: int, early: bool, seed: int) -> tuple[int, i
     """All cycles; how many acknowledged marks were lost and how many marks doubled."""
     chance = random.Random(seed)
     server = RunningServer(data)
+    # A server that dies every few seconds loses the word that somebody is at work: a session would
+    # idle out in the middle of a thousand cycles.
+    server.more["PHONGHOP_IDLE_MINUTES"] = "600"
     flag = data.parent / "answer-early"
     if early:
         server.module = "tests.harness.early_server"

@@ -83,6 +83,8 @@ export class Book {
   private readonly pages = new PageListeners();
   private undoStack = new UndoStack();
   private opening = 0;
+  /** Lets go of what was asked for ahead. */
+  private expected: (() => void) | null = null;
   private serving = 0;
   private persisted = false;
   private asked = false;
@@ -113,16 +115,30 @@ export class Book {
     if (documentId !== null && person !== null) void this.open(documentId);
   }
 
+  /**
+   * A document is about to be opened: one's own marks are asked for while the page is made ready,
+   * so that they are here when it is shown. `open` or `close` follows.
+   */
+  async expect(layer: string): Promise<void> {
+    const opening = this.opening;
+    const post = await this.post;
+    if (!post || post !== this.running || opening !== this.opening || this.expected) return;
+    this.expected = () => post.following.close(layer);
+    void post.following.open(layer);
+  }
+
   /** Opens the layers of a document; offline from what this device keeps. */
   async open(documentId: string, own?: OwnLayer): Promise<void> {
     if (documentId === this.documentId && this.layers.list.length > 0) {
       return this.layers.refresh();
     }
+    const { expected } = this;
+    this.expected = null;
     this.close();
     this.documentId = documentId;
     const opening = this.opening;
     const post = await this.post;
-    if (!post || post !== this.running || opening !== this.opening) return;
+    if (!post || post !== this.running || opening !== this.opening) return expected?.();
     // One's own marks are on their way while it is looked up which other layers there are.
     const early = own?.layer;
     if (early !== undefined) void post.following.open(early);
@@ -132,6 +148,7 @@ export class Book {
       await this.layers.open(post, documentId, known);
     } finally {
       if (early !== undefined) post.following.close(early);
+      expected?.();
     }
     this.look();
     if (opening === this.opening) await this.layers.refresh();
@@ -187,6 +204,8 @@ export class Book {
   close(): void {
     this.onClosing();
     this.opening += 1;
+    this.expected?.();
+    this.expected = null;
     this.layers.close();
     this.documentId = null;
     this.undoStack = new UndoStack();

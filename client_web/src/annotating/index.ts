@@ -41,6 +41,8 @@ export const annotating = {
   /** Opens a document's marks; `known` spares asking the server where they lie. */
   open: (documentId: string, known?: { layer: string; mayAnnotate: boolean }) =>
     book.open(documentId, known),
+  /** A document whose layer is known is being opened. */
+  expect: (layer: string) => void book.expect(layer),
   /** Brings a document's marks onto this tablet, for opening it without a network. */
   takeAlong: (view: DocumentView, signal: AbortSignal): Promise<void> =>
     view.my_layer === null

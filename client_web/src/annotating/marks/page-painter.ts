@@ -7,7 +7,10 @@ import type { Mark } from '../core';
 import type { Box } from './box';
 import { liesUnder, markElement, svg } from './mark-element';
 
-/** Script per slice when a full page is painted first, ms: a slow tablet still scrolls between. */
+/**
+ * Script per slice when a full page is painted first, ms: between two the browser takes touches and
+ * makes frames. A slice per frame would leave most of each frame idle.
+ */
 const SLICE_MS = 6;
 
 export interface Affine {
@@ -44,7 +47,7 @@ export class PagePainter {
   private readonly painted = new Map<string, Painted>();
   private wanted: ReadonlyMap<string, Mark> = new Map();
   private waiting: string[] = [];
-  private slice: number | null = null;
+  private slice: ReturnType<typeof setTimeout> | null = null;
   private dimmed: ReadonlySet<string> = new Set();
   private previewed: SVGElement[] = [];
   private hidden: ReadonlySet<string> = new Set();
@@ -128,13 +131,13 @@ export class PagePainter {
   }
 
   close(): void {
-    if (this.slice !== null) cancelAnimationFrame(this.slice);
+    if (this.slice !== null) clearTimeout(this.slice);
     this.under.root.remove();
     this.over.root.remove();
   }
 
   private readonly paintSlice = (): void => {
-    if (this.slice !== null) cancelAnimationFrame(this.slice);
+    if (this.slice !== null) clearTimeout(this.slice);
     this.slice = null;
     const until = performance.now() + SLICE_MS;
     let i = 0;
@@ -143,7 +146,7 @@ export class PagePainter {
       this.paint(this.waiting[i] as string);
     }
     this.waiting = this.waiting.slice(i);
-    if (this.waiting.length > 0) this.slice = requestAnimationFrame(this.paintSlice);
+    if (this.waiting.length > 0) this.slice = setTimeout(this.paintSlice);
   };
 
   private paint(id: string): void {
