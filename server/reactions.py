@@ -120,9 +120,11 @@ REACTIONS: tuple[tuple[type[Fact], Reaction], ...] = (
     (d.DocumentAdded, _tell_counts),
     (d.DocumentChanged, _tell_counts),
     (d.DocumentDeleted, _tell_counts),
+    (d.DocumentWithdrawn, _tell_counts),
     (d.DocumentChanged, _ask_layers_again),
     (d.DocumentChanged, _narrow_layers),
     (d.DocumentDeleted, _ask_layers_again),
+    (d.DocumentWithdrawn, _ask_layers_again),
     (d.DocumentVersionReady, _tell_imported),
 )
 

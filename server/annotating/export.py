@@ -125,7 +125,7 @@ def load_paper(
     if version.state == "refused":
         raise DomainError(version.refusal or "damaged", 422)
     kinds = {OF_KIND.get(one) for one in wanted}
-    readable = layer_rows(session, actor, document_id, version_id)
+    readable = layer_rows(session, actor, document_id, version_id, own_marks=bool(author))
     rows = [row for row in readable if row.kind in kinds or row.id in wanted]
     marks = [
         _item(mark)

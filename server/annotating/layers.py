@@ -101,6 +101,16 @@ def reader_of(session: Session, actor: Actor, document_id: str) -> Reader:
     return Reader(True, found.presents, found.directs, found.marks_purged)
 
 
+def keeper_of(session: Session, actor: Actor, document_id: str) -> Reader:
+    """How this person stands to what they wrote on the document: as a reader of it, also where it
+    was withdrawn. For their own list and package alone: on the live socket and for the tablets the
+    layers of a withdrawn document are closed."""
+    found = standing(session, actor, document_id)
+    if found is None or not found.meant_for:
+        return Reader(False)
+    return Reader(True, found.presents, found.directs, found.marks_purged)
+
+
 def _rights(session: Session, actor: Actor, row: LayerRow, reader: Reader) -> LayerRights:
     owns = row.owner == actor.person_id
     may_be_named = row.kind == "shared" and row.audience == "people" and not owns
@@ -171,7 +181,7 @@ def presented_in(session: Session, meeting_id: str) -> list[str]:
     found = session.connection().execute(
         text(
             "SELECT l.document_id FROM layer l JOIN document d ON d.id = l.document_id "
-            "WHERE d.meeting_id = :meeting AND l.kind = 'presenter'"
+            "WHERE d.meeting_id = :meeting AND d.withdrawn_at IS NULL AND l.kind = 'presenter'"
         ),
         {"meeting": meeting_id},
     )
@@ -179,11 +189,18 @@ def presented_in(session: Session, meeting_id: str) -> list[str]:
 
 
 def layer_rows(
-    session: Session, actor: Actor, document_id: str, version_id: str | None
+    session: Session,
+    actor: Actor,
+    document_id: str,
+    version_id: str | None,
+    *,
+    own_marks: bool = False,
 ) -> list[LayerRow]:
     """The layers of a document that this person may read: one's own, the presenter's, shared ones,
-    and that of the marks which the file of this version brought along."""
-    reader = reader_of(session, actor, document_id)
+    and that of the marks which the file of this version brought along. `own_marks`: for what the
+    person wrote there, which they keep also where the document was withdrawn."""
+    stand = keeper_of if own_marks else reader_of
+    reader = stand(session, actor, document_id)
     own = private_layer(session, document_id, actor.person_id)
     rows = [layer_row(session, own)] if own else []
     rows += layers_of(session, document_id)

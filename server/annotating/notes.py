@@ -158,7 +158,8 @@ def my_documents(session: Session, actor: Actor, wanted: Wanted) -> list[Place]:
 
 def my_layers(session: Session, actor: Actor, document_id: str) -> dict[str, str]:
     """Layers of the document that I may read and may have written on, by id: their kinds."""
-    return {row.id: row.kind for row in layer_rows(session, actor, document_id, None)}
+    rows = layer_rows(session, actor, document_id, None, own_marks=True)
+    return {row.id: row.kind for row in rows}
 
 
 def _fits(mark: Annotation, sought: str) -> bool:

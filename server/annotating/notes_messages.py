@@ -63,12 +63,14 @@ class MyMark(WireModel):
 
 
 class MarkedDocument(WireModel):
-    """A document that rows of the list speak of."""
+    """A document that rows of the list speak of. One that was `withdrawn` cannot be opened any
+    more; what I wrote on it is still mine."""
 
     id: Id
     title: Line
     number_symbol: ShortLine
     meeting_id: Id
+    withdrawn: bool
 
 
 class MarkedMeeting(WireModel):

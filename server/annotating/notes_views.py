@@ -26,7 +26,7 @@ from server.annotating.notes_messages import (
     Sketch,
 )
 from server.annotating.sketches import Entry, draw_small
-from server.documents.queries import may_read
+from server.documents.queries import may_keep_marks
 from server.documents.tables import DocumentRow
 from server.identity import Actor
 from server.meetings.queries import from_ms
@@ -86,11 +86,11 @@ def _meetings(session: Session, ids: Iterable[str]) -> list[MarkedMeeting]:
 
 
 def _places(session: Session, actor: Actor) -> list[MarkedMeeting]:
-    """Meetings in which something of mine may be read, for the choice of one."""
+    """Meetings in which there is something of mine, for the choice of one."""
     met: dict[str, bool] = {}
     for place in my_documents(session, actor, Wanted()):
         if not met.get(place.meeting):
-            met[place.meeting] = may_read(session, actor, place.document)
+            met[place.meeting] = may_keep_marks(session, actor, place.document)
     return _meetings(session, [meeting for meeting, readable in met.items() if readable])
 
 
@@ -110,6 +110,7 @@ def my_marks_view(
                 title=one.title,
                 number_symbol=one.number_symbol,
                 meeting_id=one.meeting_id,
+                withdrawn=one.withdrawn_at is not None,
             )
             for one in documents
         ],

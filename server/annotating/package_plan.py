@@ -13,7 +13,7 @@ from sqlmodel import Session
 from server.annotating.export import Paper, load_paper
 from server.annotating.notes import Wanted, my_documents, my_layers
 from server.annotating.notes_words import Language
-from server.documents.queries import document_row, may_download, may_read
+from server.documents.queries import document_row, may_download, may_keep_marks
 from server.errors import DomainError, NotFound
 from server.identity import Actor
 from server.meetings.queries import meeting_row
@@ -60,6 +60,7 @@ _WHY_VI = {
     "too_many_notes": "có quá nhiều ghi chú cho một danh sách",
     "not_found": "bạn không còn được đọc tài liệu này",
     "marks_purged": "ghi chú vừa bị xóa",
+    "document_withdrawn": "tài liệu đã được rút khỏi cuộc họp",
     "only_read_here": "tài liệu hạn chế chỉ được đọc trong ứng dụng",
     "signed_out": "phiên đăng nhập đã kết thúc",
     "storage_failed": "máy chủ không đủ chỗ hoặc gặp lỗi khi ghi",
@@ -73,6 +74,7 @@ _WHY_EN = {
     "too_many_notes": "there are too many notes for one list",
     "not_found": "you may no longer read this paper",
     "marks_purged": "the marks were just deleted",
+    "document_withdrawn": "the paper was withdrawn from the meeting",
     "only_read_here": "a restricted paper is only read in the app",
     "signed_out": "the session has ended",
     "storage_failed": "the server had no room or could not write",
@@ -125,7 +127,7 @@ def plan_package(
     papers = 0
     for place in my_documents(session, actor, Wanted(meeting=meeting_id)):
         layers = my_layers(session, actor, place.document)
-        if not layers or not may_read(session, actor, place.document):
+        if not layers or not may_keep_marks(session, actor, place.document):
             continue
         row = document_row(session, place.document)
         found = _versions(session, actor, sorted(layers))
@@ -160,10 +162,12 @@ def require_session(session: Session, actor: Actor) -> None:
 def load_piece(session: Session, actor: Actor, piece: Piece, *, whole: bool) -> Paper:
     """The paper with my marks and what its file brought along, as far as I may have them now;
     `whole`: for its PDF, which a restricted paper does not give away. Raises `signed_out`,
-    `not_found`, `only_read_here`, `marks_purged`."""
+    `not_found`, `document_withdrawn`, `only_read_here`, `marks_purged`."""
     require_session(session, actor)
-    if not may_read(session, actor, piece.document):
+    if not may_keep_marks(session, actor, piece.document):
         raise NotFound()
+    if whole and document_row(session, piece.document).withdrawn_at is not None:
+        raise DomainError("document_withdrawn", 403)
     if whole and not may_download(session, actor, piece.document):
         raise DomainError("only_read_here", 403)
     paper = load_paper(

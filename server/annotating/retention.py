@@ -85,13 +85,13 @@ def _documents(session: Session, meeting_id: str, again: bool) -> list[str] | No
     due = row.marks_purge_at is not None and row.marks_purge_at <= clock.unix_ms()
     if not (due or again or row.marks_purged_at is not None):
         return None
-    return [one.id for one in documents_of(session, meeting_id)]
+    return [one.id for one in documents_of(session, meeting_id, withdrawn=True)]
 
 
 def close_for_marks(session: WriteSession, meeting_id: str) -> None:
     """From this COMMIT on nobody reads or writes a mark there; every tablet is told to forget."""
     mark_purged(session, meeting_id)
-    for row in documents_of(session, meeting_id):
+    for row in documents_of(session, meeting_id, withdrawn=True):
         layers.ask_again(session, row.id)
         if layers.layers_of(session, row.id):
             tell_readers(session, row, LayersChanged(kind="layers", document_id=row.id))

@@ -13,6 +13,7 @@ from server.documents.facts import (
     DocumentDeleted,
     DocumentVersionApproved,
     DocumentVersionUploaded,
+    DocumentWithdrawn,
 )
 from server.documents.messages import DocumentPatch, NewDocument, Uploaded
 from server.documents.rules import VersionState, file_name, manifest_hash, require_room
@@ -22,7 +23,7 @@ from server.errors import DomainError, Invalid
 from server.http.files import Stored
 from server.meetings.messages import DocumentCard
 from server.meetings.queries import meeting_row
-from server.meetings.rules import MeetingState, require_open_for_changes
+from server.meetings.rules import MeetingState, is_visible, require_open_for_changes
 from server.meetings.tables import AgendaItemRow
 
 VERSIONS = 100
@@ -110,10 +111,18 @@ def change_document(session: WriteSession, document_id: str, patch: DocumentPatc
 
 
 def delete_document(session: WriteSession, document_id: str) -> None:
-    """Take a document out of the meeting with its versions; files stay until nothing names them."""
+    """Take a document out of the meeting. Nobody has seen one of a draft: it goes with its
+    versions, and files stay until nothing names them. One that was out is withdrawn: what people
+    wrote on it goes by the meeting's rule for marks, with its warning, and never by this."""
     row = queries.document_row(session, document_id)
     _require_changeable(session, row.meeting_id)
     tell_deleted(session, row)
+    if is_visible(MeetingState(meeting_row(session, row.meeting_id).state)):
+        row.withdrawn_at = clock.unix_ms()
+        session.add(row)
+        session.flush()
+        session.record(DocumentWithdrawn(row.meeting_id, document_id))
+        return
     session.record(DocumentDeleted(row.meeting_id, document_id))
     versions = select(VersionRow.id).where(VersionRow.document_id == document_id)
     session.exec(delete(PageRow).where(col(PageRow.version_id).in_(versions)))

@@ -34,6 +34,14 @@ class DocumentDeleted(Fact):
 
 
 @dataclass(frozen=True)
+class DocumentWithdrawn(Fact):
+    """It was taken out of a meeting that people had seen; its row and its files stay."""
+
+    meeting_id: str
+    document_id: str
+
+
+@dataclass(frozen=True)
 class DocumentVersionUploaded(Fact):
     """A file arrived whole and waits to be read."""
 

@@ -97,13 +97,14 @@ def _newest(session: Session, row: DocumentRow) -> NewestFile | None:
     )
 
 
-def documents_of(session: Session, meeting_id: str) -> Sequence[DocumentRow]:
-    """All documents of a meeting in order."""
-    return session.exec(
-        select(DocumentRow)
-        .where(DocumentRow.meeting_id == meeting_id)
-        .order_by(col(DocumentRow.position))
-    ).all()
+def documents_of(
+    session: Session, meeting_id: str, *, withdrawn: bool = False
+) -> Sequence[DocumentRow]:
+    """All documents of a meeting in order; with `withdrawn` also those taken out of it."""
+    wanted = select(DocumentRow).where(DocumentRow.meeting_id == meeting_id)
+    if not withdrawn:
+        wanted = wanted.where(col(DocumentRow.withdrawn_at).is_(None))
+    return session.exec(wanted.order_by(col(DocumentRow.position))).all()
 
 
 def is_internal(session: Session, row: DocumentRow) -> bool:
@@ -128,7 +129,8 @@ def shown_to(session: Session, document_id: str) -> list[str]:
 
 _STANDING = text(
     "SELECT m.state, m.office_id, m.chair_id, m.marks_purged_at IS NOT NULL, p.role, "
-    "coalesce(i.internal, 0), i.presenter_id, d.restricted, a.person_id IS NOT NULL "
+    "coalesce(i.internal, 0), i.presenter_id, d.restricted, a.person_id IS NOT NULL, "
+    "d.withdrawn_at IS NOT NULL "
     "FROM document d JOIN meeting m ON m.id = d.meeting_id "
     "LEFT JOIN participant p ON p.meeting_id = m.id AND p.person_id = :person "
     "LEFT JOIN agenda_item i ON i.id = d.item_id "
@@ -144,7 +146,7 @@ def standing(session: Session, actor: Actor, document_id: str) -> Standing | Non
     row = session.connection().execute(_STANDING, given).first()
     if row is None:
         return None
-    state, office, chair, purged, role, internal, presenter, restricted, named = row
+    state, office, chair, purged, role, internal, presenter, restricted, named, withdrawn = row
     return Standing(
         state=MeetingState(state),
         staff=role in STAFF_ROLES or prepares(actor, office),
@@ -155,6 +157,7 @@ def standing(session: Session, actor: Actor, document_id: str) -> Standing | Non
         named=bool(named),
         presenter=presenter == actor.person_id,
         marks_purged=bool(purged),
+        withdrawn=bool(withdrawn),
     )
 
 
@@ -164,6 +167,12 @@ def may_read(session: Session, actor: Actor, document_id: str) -> bool:
     return found is not None and found.reads
 
 
+def may_keep_marks(session: Session, actor: Actor, document_id: str) -> bool:
+    """Whether the person may have what they wrote on the document, if it was withdrawn too."""
+    found = standing(session, actor, document_id)
+    return found is not None and found.meant_for
+
+
 def may_download(session: Session, actor: Actor, document_id: str) -> bool:
     """Whether the person may take the document's file away."""
     found = standing(session, actor, document_id)
@@ -171,9 +180,9 @@ def may_download(session: Session, actor: Actor, document_id: str) -> bool:
 
 
 def is_document_staff(session: Session, actor: Actor, document_id: str) -> bool:
-    """Staff of the document's meeting."""
+    """Staff of the document's meeting, while the document is in it."""
     found = standing(session, actor, document_id)
-    return found is not None and found.staff
+    return found is not None and found.staff and not found.withdrawn
 
 
 def presents(session: Session, actor: Actor, document_id: str) -> bool:
@@ -207,7 +216,8 @@ def restricted_for(session: Session, person_id: str) -> list[DocumentCard]:
             "AND d.restricted JOIN meeting m ON m.id = d.meeting_id AND m.state != 'draft' "
             "JOIN participant p ON p.meeting_id = m.id AND p.person_id = a.person_id "
             "LEFT JOIN agenda_item i ON i.id = d.item_id "
-            "WHERE a.person_id = :person AND coalesce(i.internal, 0) = 0 ORDER BY d.position"
+            "WHERE a.person_id = :person AND coalesce(i.internal, 0) = 0 "
+            "AND d.withdrawn_at IS NULL ORDER BY d.position"
         ),
         {"person": person_id},
     )
@@ -219,7 +229,8 @@ def count_for(session: Session, meeting_id: str, person_id: str, *, staff: bool)
     found = session.connection().execute(
         text(
             "SELECT count(*) FROM document d LEFT JOIN agenda_item i ON i.id = d.item_id "
-            "WHERE d.meeting_id = :meeting AND (:staff OR (coalesce(i.internal, 0) = 0 AND "
+            "WHERE d.meeting_id = :meeting AND d.withdrawn_at IS NULL "
+            "AND (:staff OR (coalesce(i.internal, 0) = 0 AND "
             "(NOT d.restricted OR EXISTS (SELECT 1 FROM document_access a "
             "WHERE a.document_id = d.id AND a.person_id = :person))))"
         ),

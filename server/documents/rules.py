@@ -25,7 +25,8 @@ class VersionState(StrEnum):
 class Standing:
     """How a person stands to a document: the state of its meeting and their part in it, and what
     is said of the document. `named`: it is shown to them by name. `presenter`: of its item.
-    `marks_purged`: the marks were deleted by the meeting's rule."""
+    `marks_purged`: the marks were deleted by the meeting's rule. `withdrawn`: it was taken out of
+    the meeting after people had seen it."""
 
     state: MeetingState
     staff: bool
@@ -36,10 +37,17 @@ class Standing:
     named: bool
     presenter: bool
     marks_purged: bool
+    withdrawn: bool = False
 
     @property
     def reads(self) -> bool:
-        """Staff; participants of a meeting that is out, where it is not kept from them."""
+        """Who is meant to, while it is in the meeting."""
+        return self.meant_for and not self.withdrawn
+
+    @property
+    def meant_for(self) -> bool:
+        """Staff; participants of a meeting that is out, where it is not kept from them. They keep
+        what they wrote on it also where it was withdrawn."""
         if self.staff:
             return True
         if not (self.takes_part and is_visible(self.state)) or self.internal:

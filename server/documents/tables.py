@@ -6,7 +6,9 @@ from sqlmodel import Field, SQLModel
 
 
 class DocumentRow(SQLModel, table=True):
-    """A document of a meeting; `version_id` is the version people read."""
+    """A document of a meeting; `version_id` is the version people read. One that was out is
+    withdrawn, never deleted: from `withdrawn_at` on nobody reads it, and its row keeps what people
+    wrote on it (decisions/proof-0001)."""
 
     __tablename__ = "document"
     id: str = Field(primary_key=True)
@@ -20,6 +22,7 @@ class DocumentRow(SQLModel, table=True):
     sharing: str = "everyone"
     version_id: str | None = None
     created_by: str
+    withdrawn_at: int | None = None
 
 
 class DocumentAccessRow(SQLModel, table=True):

@@ -39,8 +39,11 @@ def tell_document(
     had: Sequence[str] = (),
 ) -> None:
     """Announce the document as it is now to each of its audiences, and to those that lost it:
-    everybody if it `was_public`, or the readers that it `had`."""
+    everybody if it `was_public`, or the readers that it `had`. Nothing of one that was withdrawn
+    (its file may still be on its way through the sandbox)."""
     session.flush()
+    if row.withdrawn_at is not None:
+        return
     put = DocumentPut(kind="document", document=queries.card(session, row))
     now = readers(session, row)
     _tell_gone(session, row, sorted(set(had) - set(now)))
@@ -57,6 +60,8 @@ def tell_document(
 def tell_staff_alone(session: WriteSession, row: DocumentRow) -> None:
     """Announce the document to those who prepare the meeting, with what becomes of a newer file."""
     session.flush()
+    if row.withdrawn_at is not None:
+        return
     card = queries.card(session, row, staff=True)
     tell_staff(session, row.meeting_id, DocumentPut(kind="document", document=card))
 
@@ -72,6 +77,8 @@ def tell_deleted(session: WriteSession, row: DocumentRow) -> None:
 
 def tell_readers(session: WriteSession, row: DocumentRow, item: BaseModel) -> None:
     """Say something to all who may read the document, and to nobody else."""
+    if row.withdrawn_at is not None:
+        return
     tell_staff(session, row.meeting_id, item)
     if queries.is_public(session, row):
         announce(session, meeting_topic(row.meeting_id), item)

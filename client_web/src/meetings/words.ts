@@ -122,6 +122,10 @@ export const words = {
     'meetings.document.delete': 'Xóa tài liệu',
     'meetings.document.delete.sure': 'Xóa tài liệu này?',
     'meetings.document.delete.text': '“{title}” sẽ bị gỡ khỏi cuộc họp đối với mọi người.',
+    'meetings.document.withdraw': 'Rút tài liệu',
+    'meetings.document.withdraw.sure': 'Rút tài liệu này?',
+    'meetings.document.withdraw.text':
+      '“{title}” sẽ được rút khỏi cuộc họp và khỏi mọi máy, không đưa lại được. Những gì mỗi người đã ghi trên tài liệu vẫn nằm trong danh sách ghi chú của người đó.',
     'meetings.form.kind': 'Loại cuộc họp',
     'meetings.form.title': 'Tên cuộc họp',
     'meetings.form.title.hint': 'Ví dụ: Phiên họp UBND tỉnh thường kỳ tháng 11/2026',
@@ -319,6 +323,10 @@ export const words = {
     'meetings.document.delete': 'Delete the document',
     'meetings.document.delete.sure': 'Delete this document?',
     'meetings.document.delete.text': '“{title}” leaves the meeting for everybody.',
+    'meetings.document.withdraw': 'Withdraw the document',
+    'meetings.document.withdraw.sure': 'Withdraw this document?',
+    'meetings.document.withdraw.text':
+      '“{title}” leaves the meeting and every tablet and cannot be put back. What each person wrote on it stays in their own list of notes.',
     'meetings.form.kind': 'Kind of meeting',
     'meetings.form.title': 'Title',
     'meetings.form.title.hint': 'For example: Regular session, November 2026',

@@ -65,6 +65,7 @@ export function keptNotes(
         id,
         title,
         number_symbol,
+        withdrawn: false,
         meeting_id,
       })),
     meetings: meetings(found.filter(({ document }) => shown.has(document.id))),

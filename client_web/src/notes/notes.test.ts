@@ -37,6 +37,7 @@ const document = (id: string, meeting_id: string): MarkedDocument => ({
   title: `Tài liệu ${id}`,
   number_symbol: '',
   meeting_id,
+  withdrawn: false,
 });
 const meeting = (id: string): MarkedMeeting => ({
   id,

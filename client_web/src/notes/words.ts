@@ -18,6 +18,7 @@ export const words = {
     'notes.page': 'Trang {label}',
     'notes.strokes': '{count} nét bút',
     'notes.shared': 'Đã chia sẻ',
+    'notes.withdrawn': 'Tài liệu đã được rút',
     'notes.empty': 'Bạn chưa ghi chú gì',
     'notes.empty.hint':
       'Mở một tài liệu rồi viết, tô hay gạch chân: mọi ghi chú hiện ở đây, mở lại được đúng chỗ.',
@@ -107,6 +108,7 @@ export const words = {
     'notes.page': 'Page {label}',
     'notes.strokes': '{count} {count|stroke|strokes}',
     'notes.shared': 'Shared',
+    'notes.withdrawn': 'This paper was withdrawn',
     'notes.empty': 'You have no notes yet',
     'notes.empty.hint':
       'Open a document and write, highlight or underline: every note shows up here and leads back to its place.',

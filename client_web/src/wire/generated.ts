@@ -512,13 +512,15 @@ export interface Leaving {
   t: 'leaving';
 }
 /**
- * A document that rows of the list speak of.
+ * A document that rows of the list speak of. One that was `withdrawn` cannot be opened any
+ * more; what I wrote on it is still mine.
  */
 export interface MarkedDocument {
   id: string;
   meeting_id: string;
   number_symbol: string;
   title: string;
+  withdrawn: boolean;
 }
 /**
  * A meeting in which I have marks.

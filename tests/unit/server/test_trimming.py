@@ -124,16 +124,23 @@ async def test_an_old_cursor_gets_a_snapshot_once_deletions_are_forgotten(
     assert answer["code"] == "unknown_annotation"
 
 
-async def test_layers_of_a_deleted_document_go(desk: Desk, trim: TrimMarks) -> None:
-    gone = await desk.note("delegate", "public", "của tài liệu đã xóa")
+async def test_layers_of_a_deleted_draft_go(desk: Desk, trim: TrimMarks) -> None:
+    gone = await desk.note("secretary", "draft", "của tài liệu đã xóa")
     kept = await desk.note("chosen", "restricted", "của tài liệu còn đó")
-    paper = desk.province.papers["public"]
+    paper = desk.province.papers["draft"]
     await desk.database.write(desk.actor("secretariat"), documents.delete_document, paper)
     await trim({})
     assert count(desk.database, "annotation") == 1
-    assert count(desk.database, "layer", "kind = 'private'") == 1
     assert desk.find(kept).body == "của tài liệu còn đó"
     assert count(desk.database, "layer", f"id = '{gone.layer}'") == 0
+
+
+async def test_layers_of_a_withdrawn_document_stay(desk: Desk, trim: TrimMarks) -> None:
+    kept = await desk.note("delegate", "public", "của tài liệu đã rút")
+    paper = desk.province.papers["public"]
+    await desk.database.write(desk.actor("secretariat"), documents.delete_document, paper)
+    await trim({})
+    assert desk.find(kept).body == "của tài liệu đã rút"
 
 
 async def test_the_index_that_finds_deleted_marks_is_used(desk: Desk) -> None:
