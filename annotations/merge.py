@@ -1,8 +1,8 @@
 """One operation meets one record: the rules of conflict, and nothing else.
 
 By property group (model.GROUPS): different groups merge; the same group, last to commit wins
-(the loser stays in the op log); the same body on a layer that others read is a conflict, so that
-nobody's words vanish unseen; delete beats edit; restore brings back.
+(the loser stays in the op log); the same body is a conflict on every layer, also one's own, so
+that nobody's words vanish unseen; delete beats edit; restore brings back.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _patch(record: Annotation, op: Patch, seq: int, at: Circumstances) -> Result
         groups.append(_STYLE)
     if body != record.body:
         groups.append(_BODY)
-        if at.layer.kind != "private" and record.group_revs[_BODY] > op.base_rev:
+        if record.group_revs[_BODY] > op.base_rev:
             return Conflict("conflict", "body", record)
     if resolved != record.resolved:
         groups.append(_STATE)

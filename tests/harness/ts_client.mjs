@@ -44,7 +44,10 @@ class Tab {
   take(effects) {
     for (const effect of effects) {
       if (effect.do === 'send') this.sent.push(effect.message);
-      if (effect.do === 'write') this.writes.push(effect.write);
+      if (effect.do === 'write') {
+        if (effect.next) this.writes.unshift(effect.write);
+        else this.writes.push(effect.write);
+      }
     }
   }
 

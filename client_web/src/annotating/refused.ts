@@ -1,5 +1,5 @@
 /** Work that the server refused: what a person can make of it. Pure. */
-import { isDeleted, type Operation, type Put, type Refused } from './core';
+import { fold, isDeleted, type Operation, type Put, type Refused } from './core';
 
 /** What else can be done with refused work, besides keeping it here, exporting and dropping it. */
 export type Choice =
@@ -25,9 +25,11 @@ export function choiceFor({ code, ops }: Refused): Choice {
   return FINAL.includes(code) ? 'none' : 'again';
 }
 
-/** The words in refused work that are mine. */
+/** The words in refused work that are mine: of each mark the last. */
 export function myWords({ ops }: Refused): string {
-  return ops.flatMap((op) => ('body' in op && op.body ? [op.body] : [])).join('\n');
+  return fold(ops)
+    .flatMap((op) => ('body' in op && op.body ? [op.body] : []))
+    .join('\n');
 }
 
 /** The words that the server has instead. */
@@ -38,7 +40,7 @@ export function theirWords({ serverValue }: Refused): string {
 /** Both texts in one note, the server's first; nothing is said twice. */
 export function both(refused: Refused): Pick<Refused, 'layer' | 'ops'> {
   const theirs = theirWords(refused);
-  const ops = refused.ops.map((op) => {
+  const ops = fold(refused.ops).map((op) => {
     if (op.op !== 'patch' || op.body === undefined || op.body.includes(theirs)) return op;
     return { ...op, body: theirs.includes(op.body) ? theirs : `${theirs}\n\n${op.body}` };
   });

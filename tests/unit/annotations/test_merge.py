@@ -87,16 +87,16 @@ def test_different_groups_merge() -> None:
     assert body.overwrote == moved.overwrote == done.overwrote == ()
 
 
-def test_the_same_group_on_a_private_layer_is_won_by_the_last_and_the_loser_is_kept() -> None:
-    first = changed(new(), Patch(ID, 1, body="của máy 1")).after
-    second = changed(first, Patch(ID, 1, body="của máy 2"))
-    assert second.after.body == "của máy 2"
+def test_the_same_look_is_won_by_the_last_and_the_loser_is_kept() -> None:
+    first = changed(new(), Patch(ID, 1, style={"width": 2})).after
+    second = changed(first, Patch(ID, 1, style={"width": 3}))
+    assert second.after.style == {"width": 3}
     assert second.before is first
-    assert second.overwrote == (2,)
+    assert second.overwrote == (1,)
 
 
-@pytest.mark.parametrize("kind", ["shared", "presenter"])
-def test_the_same_body_on_a_layer_others_read_is_a_conflict(kind: LayerKind) -> None:
+@pytest.mark.parametrize("kind", ["private", "shared", "presenter"])
+def test_the_same_words_changed_twice_are_a_conflict_on_every_layer(kind: LayerKind) -> None:
     first = changed(new(), Patch(ID, 1, body="trước"), at(kind)).after
     assert apply(first, Patch(ID, 1, body="sau"), 9, at(kind)) == Conflict(
         "conflict", "body", first

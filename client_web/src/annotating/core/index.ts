@@ -1,5 +1,6 @@
 /** The annotation core: what marks are, how they sync, how they are undone. No Svelte, no DOM. */
 export * from './anchors';
+export { fold } from './fold';
 export * from './geometry';
 export * from './ink';
 export * from './limits';

@@ -23,6 +23,9 @@ export const MAX_SILENCES = 3;
 /** Numbers of entries that no disk holds begin here: those of the disk count up from 1 and never
  * come so far; all stay exact (below 2^53). */
 export const FIRST_IN_MEMORY = 2 ** 48;
+/** Marks whose last own words are remembered, so that words queued before their answer came are no
+ * conflict with themselves; far more than can wait for an answer at once. */
+export const MAX_OWN_WORDS = 2_000;
 /** Layers whose answer fails this often in a row are left alone until opened anew. */
 export const MAX_FAILED_ANSWERS = 3;
 /** Steps of undo: an hour of steady writing. */

@@ -10,8 +10,10 @@ import {
   MAX_SILENCES,
   SUSPECT_AFTER,
 } from './limits';
+import { fold } from './fold';
 import type { Item, Operation } from './model';
 import type { Draft, Entry, Numbers, OutboxWrite, Refused, StoredOutbox } from './outbox';
+import { OwnWords } from './own-words';
 
 /** drawn: in memory only. device: in the outbox. server: acknowledged. refused: in quarantine. */
 export type Truth = 'drawn' | 'device' | 'server' | 'refused';
@@ -45,6 +47,7 @@ export class Queue {
   private readonly byMark = new Map<string, Waiting[]>();
   private refusedMarks = new Set<string>();
   private readonly early = new Set<number>();
+  private readonly ownWords = new OwnWords();
 
   constructor(stored: StoredOutbox, newKey: () => string) {
     this.id = stored.id;
@@ -186,17 +189,10 @@ export class Queue {
   acked(entry: Waiting & { opNo: number }, seqs: number[], revs: number[]): OutboxWrite {
     this.drop(entry);
     const update: Entry[] = [];
-    entry.ops.forEach((op, i) => {
-      const rev = revs[i];
-      // Only words can conflict, so only what wrote words moves the base of later work.
-      if (rev === undefined || !(op.op === 'put' || (op.op === 'patch' && 'body' in op))) return;
-      for (const later of this.byMark.get(op.id) ?? []) {
-        if (!rebase(later, op.id, rev) || !later.durable || !isNumbered(later)) continue;
-        const known = update.findIndex((one) => one.opNo === later.opNo);
-        if (known >= 0) update.splice(known, 1);
-        update.push(toEntry(later));
-      }
-    });
+    // Only words can conflict, so only what wrote words moves the base of later work.
+    for (const later of this.rebase(entry.ops, revs)) {
+      if (later.durable && isNumbered(later)) update.push(toEntry(later));
+    }
     const acked = [{ opNo: entry.opNo, seqs, revs }];
     return update.length > 0 ? { acked, update } : { acked };
   }
@@ -205,7 +201,8 @@ export class Queue {
    * A refused push. A patch, delete or restore goes into quarantine alone and the rest of the
    * gesture is sent anew; a put takes its gesture along (a split stroke holds or falls as one),
    * and so does a refusal that blames no operation. Later work on a mark that now does not come
-   * to be follows it.
+   * to be follows it. Words that meet others' words take along what was typed after them: one
+   * item, not one for every pause.
    */
   refuse(
     entry: Waiting & { opNo: number },
@@ -218,29 +215,38 @@ export class Queue {
     const alone = blamed !== undefined && blamed.op !== 'put';
     const out = alone ? [blamed] : entry.ops;
     const never = new Set(out.filter((op) => op.op === 'put').map((op) => op.id));
+    const met = code === 'conflict' && blamed?.op === 'patch' ? blamed : undefined;
+    const joined: Operation[] = [];
     const remove: number[] = [];
     const append: Draft[] = [];
     const refuse: Refused[] = [];
     for (const one of [...this.waiting]) {
       const gone = one.ops.filter((op) => (one === entry && out.includes(op)) || never.has(op.id));
-      if (gone.length === 0) continue;
-      const rest = one.ops.filter((op) => !gone.includes(op));
-      refuse.push({
-        key: this.newKey(),
-        layer: one.layer,
-        ops: gone,
-        code,
-        ...(field !== undefined && { field }),
-        ...(serverValue !== undefined && { serverValue }),
-      });
+      const later = met === undefined ? [] : one.ops.filter((op) => op !== met && says(op, met.id));
+      const rest = one.ops.filter((op) => !gone.includes(op) && !later.includes(op));
+      if (rest.length === one.ops.length) continue;
+      joined.push(...later);
+      if (gone.length > 0) {
+        refuse.push({
+          key: this.newKey(),
+          layer: one.layer,
+          ops: gone,
+          code,
+          ...(field !== undefined && { field }),
+          ...(serverValue !== undefined && { serverValue }),
+        });
+      }
       if (one.opNo !== null) remove.push(one.opNo);
       this.drop(one);
       if (rest.length === 0) continue;
       const order = one.opNo === null ? undefined : one.order;
       append.push(this.enqueue(one.layer, rest, order, one.durable));
     }
-    this.setRefused([...this.refused, ...refuse]);
-    return { remove, append, refuse };
+    const said = refuse.map((one) =>
+      met !== undefined && one.ops.includes(met) ? { ...one, ops: [met, ...joined] } : one,
+    );
+    this.setRefused([...this.refused, ...said]);
+    return { remove, append, refuse: said };
   }
 
   /** Nothing of this layer can be sent any more. Null when nothing waits. */
@@ -266,7 +272,7 @@ export class Queue {
    * person made of it meanwhile, where it is to go elsewhere or say something else. */
   takeBack(one: Refused, as: Pick<Refused, 'layer' | 'ops'> = one): OutboxWrite {
     const rev = one.serverValue?.rev ?? 0;
-    const ops = as.ops.map((op) =>
+    const ops = fold(as.ops).map((op) =>
       op.op === 'put' ? op : { ...op, base_rev: Math.max(op.base_rev, rev) },
     );
     const first = ops[0];
@@ -282,18 +288,18 @@ export class Queue {
     return { release: [one.key] };
   }
 
-  /** The storage has this write. Returns what must be written too: what moved while
-   * the write was under way. */
-  written(write: OutboxWrite, numbers: Numbers): OutboxWrite | null {
-    const update: Entry[] = [];
-    const remove: number[] = [];
+  /** The storage has this write. Returns what must be written too: what moved or went while the
+   * write was under way. */
+  written(write: OutboxWrite, numbers: Numbers): { moved: Entry[]; gone: number[] } {
+    const moved: Entry[] = [];
+    const gone: number[] = [];
     for (const draft of write.append ?? []) {
       const opNo = numbers[draft.key];
       if (opNo === undefined) continue;
       const settled = this.early.delete(opNo);
       const one = this.waiting.find((other) => other.key === draft.key);
       if (one === undefined) {
-        if (!settled) remove.push(opNo);
+        if (!settled) gone.push(opNo);
         continue;
       }
       if (one.opNo !== null) continue;
@@ -301,14 +307,18 @@ export class Queue {
       if (settled) continue;
       const numbered = Object.assign(one, { opNo, order: draft.order ?? opNo, durable: true });
       this.insert(numbered);
-      if (one.ops !== draft.ops) update.push(toEntry(numbered));
+      if (one.ops !== draft.ops) moved.push(toEntry(numbered));
     }
-    return update.length + remove.length > 0 ? { update, remove } : null;
+    return { moved, gone };
   }
 
   /** Another tab's write. Returns the entries and drafts whose marks may look different. */
   heard(write: OutboxWrite, numbers: Numbers): Array<{ layer: string; ops: readonly Operation[] }> {
     const moved: Array<{ layer: string; ops: readonly Operation[] }> = [];
+    for (const { opNo, revs } of write.acked ?? []) {
+      const one = this.find(opNo);
+      if (one !== undefined) this.rebase(one.ops, revs);
+    }
     for (const opNo of [...(write.remove ?? []), ...(write.acked ?? []).map((ack) => ack.opNo)]) {
       const one = this.find(opNo);
       if (one !== undefined) {
@@ -377,7 +387,21 @@ export class Queue {
     return order === undefined ? { key, layer, ops } : { key, order, layer, ops };
   }
 
+  /** The server took these operations: work made on top of them says so. Returns what moved. */
+  private rebase(ops: readonly Operation[], revs: readonly number[]): Waiting[] {
+    this.ownWords.took(ops, revs);
+    const ids = new Set(ops.map((op) => op.id));
+    const later = new Set([...ids].flatMap((id) => this.byMark.get(id) ?? []));
+    return [...later].filter((one) => {
+      const on = one.ops === ops ? ops : this.ownWords.rebased(one.ops);
+      if (on === one.ops) return false;
+      one.ops = on;
+      return true;
+    });
+  }
+
   private insert(one: Waiting): void {
+    one.ops = this.ownWords.rebased(one.ops);
     insertInOrder(this.waiting, one);
     for (const id of new Set(one.ops.map((op) => op.id))) {
       const list = this.byMark.get(id);
@@ -438,13 +462,6 @@ function marksOf(ops: readonly Operation[]): string[] {
   );
 }
 
-function rebase(one: Waiting, id: string, rev: number): boolean {
-  let moved = false;
-  const ops = one.ops.map((op) => {
-    if (op.id !== id || op.op === 'put' || op.base_rev >= rev) return op;
-    moved = true;
-    return { ...op, base_rev: rev };
-  });
-  if (moved) one.ops = ops;
-  return moved;
+function says(op: Operation, id: string): boolean {
+  return op.op === 'patch' && op.id === id && op.body !== undefined;
 }

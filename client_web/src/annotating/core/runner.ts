@@ -69,7 +69,8 @@ export class SyncRunner {
           this.parts.send(effect.message);
           break;
         case 'write':
-          this.writes.push(effect.write);
+          if (effect.next === true) this.writes.unshift(effect.write);
+          else this.writes.push(effect.write);
           this.startWriting();
           break;
         case 'show':

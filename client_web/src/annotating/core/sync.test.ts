@@ -46,7 +46,8 @@ class Tab {
         if (effect.why === 'again') this.wakes.push(effect.ms);
       } else if (effect.do === 'ephemeral') this.ephemeral.push(effect.message);
       else {
-        this.held.push(effect.write);
+        if (effect.next === true) this.held.unshift(effect.write);
+        else this.held.push(effect.write);
         if (!this.hold) this.release();
       }
     }
@@ -405,6 +406,33 @@ describe('pushes', () => {
     expect(tab.pushes()).toHaveLength(1);
     tab.get(ack(1, [1]));
     expect(tab.pushes()).toHaveLength(1);
+  });
+
+  it('keeps what words were written on also when the tab dies after the acknowledgement', () => {
+    tab.get(snapshot(1, item('a', 1, 1, 'không')));
+    tab.edit({ op: 'patch', id: 'a', body: 'một' });
+    expect(tab.pushes()).toMatchObject([{ op_no: 1, ops: [{ base_rev: 1 }] }]);
+    tab.hold = true;
+    tab.edit({ op: 'patch', id: 'a', body: 'hai' });
+    const tell = tab.writeSilently();
+    tab.get(ack(1, [2], [2]));
+    tell();
+    tab.writeSilently(); // and the tab dies here
+    expect(tab.disk.content.entries).toMatchObject([
+      { opNo: 1, ops: [{ base_rev: 1 }] },
+      { opNo: 2, ops: [{ base_rev: 2 }] },
+    ]);
+  });
+
+  it('puts another tab’s words on top of what it sent itself', () => {
+    tab.get(snapshot(1, item('a', 1, 1, 'không')));
+    tab.edit({ op: 'patch', id: 'a', body: 'một' });
+    tab.get(ack(1, [2], [2]));
+    tab.pushes();
+    // Typed in the other tab before it heard of the acknowledgement.
+    const ops = [{ op: 'patch', id: 'a', base_rev: 1, body: 'hai' } as const];
+    tab.disk.commit({ append: [{ key: 'other', layer: LAYER, ops }] });
+    expect(tab.pushes()).toMatchObject([{ ops: [{ body: 'hai', base_rev: 2 }] }]);
   });
 
   it('own acknowledged words are the base of later words, in memory and on the disk', () => {

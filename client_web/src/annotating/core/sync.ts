@@ -25,8 +25,9 @@ import { LayerReplica, type SavedLayer } from './replica';
 
 export type Effect =
   | { readonly do: 'send'; readonly message: ClientMessage }
-  /** Write to the outbox storage, then call `written` or `notWritten`. */
-  | { readonly do: 'write'; readonly write: OutboxWrite }
+  /** Write to the outbox storage, then call `written` or `notWritten`. `next`: before whatever
+   * waits to be written. */
+  | { readonly do: 'write'; readonly write: OutboxWrite; readonly next?: boolean }
   /** These marks look different, or their truth changed. */
   | { readonly do: 'show'; readonly layer: string; readonly ids: readonly string[] }
   /** The layer is no longer this person's: delete what the tablet keeps of it. */
@@ -222,8 +223,11 @@ export class SyncCore {
 
   /** The storage has it: the work is on this device and may go out. */
   written(write: OutboxWrite, numbers: Numbers): Effect[] {
-    const again = this.queue.written(write, numbers);
-    if (again !== null) this.write(again);
+    const { moved, gone } = this.queue.written(write, numbers);
+    // Before the acknowledgement that moved it: a tab that dies between the two must find work that
+    // says what it was made on, or find what it was made on.
+    if (moved.length > 0) this.effects.push({ do: 'write', write: { update: moved }, next: true });
+    if (gone.length > 0) this.write({ remove: gone });
     for (const draft of write.append ?? []) this.lay(draft.layer, draft.ops);
     this.pump();
     return this.done();
