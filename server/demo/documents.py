@@ -66,7 +66,7 @@ DOCUMENTS: dict[str, DocumentPlan] = {
             "du-thao-nghi-quyet",
             "Dự thảo nghị quyết",
             "Dự thảo Nghị quyết hỗ trợ giáo dục và y tế cơ sở ở địa bàn khó khăn",
-            "/{năm}/NQ-HĐND",
+            "…/{năm}/NQ-HĐND",
             "gd.giaoduc",
         ),
         DocumentPlan(

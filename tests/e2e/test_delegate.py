@@ -85,6 +85,13 @@ def test_finds_the_meeting_and_reads_a_paper(window: Opener) -> None:
     tablet.page.goto(tablet.base)
     expect(tablet.page.get_by_test_id("demo-banner")).to_be_visible()
     shot(tablet.page, "sign-in")
+    switch, title = tablet.page.get_by_test_id("switch-language"), tablet.page.locator("html")
+    switch.tap()
+    expect(title).to_have_attribute("lang", "en")
+    expect(switch).to_have_text("Tiếng Việt")
+    shot(tablet.page, "sign-in-english")
+    switch.tap()
+    expect(title).to_have_attribute("lang", "vi")
     tablet.enter("delegate")
     for group in ("now", "coming", "past"):
         expect(tablet.page.get_by_test_id(f"group-{group}")).to_be_visible()
