@@ -9,10 +9,12 @@ from tests.e2e.conftest import Opener, Window
 from tests.e2e.pen import page_box
 from tests.e2e.test_delegate import set_pin, unlock
 from tests.e2e.test_marks import MARKS, saved, take, until
+from tests.e2e.test_sharing import answer, name_of, note, open_thread, share
 
-LETTER = "Tờ trình điều chỉnh"
+LETTER, SCAN = "Tờ trình điều chỉnh", "rà soát các dự án có sử dụng đất"
 NOTES = MARKS + "[data-kind=note]"
 LOCKED, FIRST, SECOND, TWICE = "gd.khoahoc", "chanhthanhtra", "gd.tuphap", "gd.yte"
+ASKS, ANSWERS = "pgd.datdai", "gd.dantoc"
 
 MOVABLE_CLOCK = """(() => {
   const now = Date.now.bind(Date);
@@ -134,3 +136,42 @@ def test_a_note_that_is_only_looked_at_leaves_what_the_other_device_writes(
     saved(there.page)
     until(lambda: here.page.locator(NOTES + " title").text_content() == "Bổ sung số liệu quý III")
     assert there.page.get_by_test_id("undo").count() == 0
+
+
+def test_a_half_written_answer_waits_for_its_author_and_is_sent_by_the_button_alone(
+    window: Opener,
+) -> None:
+    asks, answers = sign_in(window, ASKS), sign_in(window, ANSWERS)
+    set_pin(answers.page)
+    for tablet in (asks, answers):
+        tablet.open_paper(SCAN)
+        expect(tablet.page.get_by_test_id("mark-toolbar")).to_be_visible()
+    share(asks, "Rà soát đất nông nghiệp", name_of(answers))
+    note(asks.page, "Khu này đã thu hồi chưa?", 0.8, 0.3)
+    saved(asks.page)
+    page = answers.page
+    expect(page.locator(NOTES)).to_have_count(1)
+    open_thread(page, NOTES)
+    page.get_by_test_id("answer").press_sequentially("Chưa, vì hộ dân")
+    page.get_by_test_id("sheet-close").click()
+    expect(page.get_by_test_id("toast").filter(has_text="chưa gửi")).to_be_visible()
+    open_thread(page, NOTES)
+    field = page.get_by_test_id("answer")
+    expect(field).to_have_value("Chưa, vì hộ dân")
+    field.press_sequentially(" chưa nhận")
+    page.evaluate(UNTOUCHED)
+    unlock(page)
+    expect(page.get_by_test_id("thread")).to_have_count(0)
+    page.reload()
+    expect(page.locator(NOTES)).to_have_count(1)
+    open_thread(page, NOTES)
+    expect(field).to_have_value("Chưa, vì hộ dân chưa nhận")
+    # Whoever asked has seen nothing of it until now.
+    thread = open_thread(asks.page, NOTES)
+    expect(thread.get_by_test_id("thread-entry")).to_have_count(1)
+    page.get_by_test_id("sheet-close").click()
+    answer(page, NOTES, "Chưa, vì hộ dân chưa nhận tiền")
+    expect(thread.get_by_test_id("thread-entry")).to_have_count(2)
+    expect(thread).to_contain_text("chưa nhận tiền")
+    open_thread(page, NOTES)
+    expect(field).to_have_value("")

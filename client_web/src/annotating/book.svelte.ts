@@ -20,6 +20,7 @@ import { byLayer, mayChange, mayRemove, privateLayer, type KnownLayers } from '.
 import { forgetInks } from './marks/mark-shape';
 import { PageListeners, type PageListener } from './page-listeners';
 import { Post, type Ephemeral } from './post';
+import type { Drafts } from './thread/drafts';
 import { unsentWork, type UnsentWork } from './unsent-work';
 
 export interface Standing {
@@ -182,6 +183,7 @@ export class Book {
       const gone = known?.layers.filter(({ kind }) => kind !== 'imported') ?? [];
       for (const { id } of gone) post.runner.run(post.runner.core.drop(id));
       await post.shelf.forgetDocument(documentId);
+      await post.drafts.forget(documentId);
     }
   }
 
@@ -229,6 +231,11 @@ export class Book {
 
   get(id: string): Mark | undefined {
     return this.layers.get(id);
+  }
+
+  /** Answers that this person has begun and not sent. */
+  get drafts(): Drafts | undefined {
+    return this.running?.drafts;
   }
 
   /** Whether this person may change a mark's words, look and place. */
@@ -315,6 +322,7 @@ export class Book {
     this.onLeaving();
     const post = await this.post;
     if (!post) return { unsent: 0, unkept: 0 };
+    await post.drafts.settled();
     const { unsent, unkept } = await unsentWork(post.runner, () => this.standing.keepsNothing);
     return { unsent: unsent + post.unopened, unkept };
   }

@@ -16,6 +16,7 @@ import { Following } from './following';
 import { FallbackOutbox } from './storage/fallback-outbox';
 import { LayerShelf } from './storage/layer-shelf';
 import { SealedOutbox, senderLease } from './storage/sealed-outbox';
+import { Drafts } from './thread/drafts';
 
 const ANSWERS = [
   'ann.ack',
@@ -55,6 +56,8 @@ export class Post {
   private live = false;
   private readonly endings: (() => void)[] = [];
   readonly following: Following;
+  /** Answers that are half written. */
+  readonly drafts: Drafts;
 
   private constructor(
     readonly person: string,
@@ -65,6 +68,7 @@ export class Post {
     private readonly listener: PostListener,
   ) {
     this.following = new Following(runner, shelf, listener.page);
+    this.drafts = new Drafts(shelf && sealed.store('drafts', 'relaxed', person));
   }
 
   /** @throws SealedLocked when the stores are locked meanwhile. */

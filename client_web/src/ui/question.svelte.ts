@@ -19,6 +19,11 @@ export function question(): Asked | null {
   return current;
 }
 
+/** Nobody is there to answer: it goes from the screen as refused. */
+export function withdrawQuestion(): void {
+  current?.answer(false);
+}
+
 export function ask(what: Question): Promise<boolean> {
   current?.answer(false);
   return new Promise((resolve) => {

@@ -22,6 +22,11 @@ export function dismiss(id: number): void {
   shown = shown.filter((toast) => toast.id !== id);
 }
 
+/** What was said was for somebody who has gone. */
+export function dismissAll(): void {
+  shown = [];
+}
+
 export function toast(text: string, tone: Toast['tone'] = 'plain'): void {
   const id = next++;
   shown = [...shown, { id, text, tone }].slice(-MOST);
