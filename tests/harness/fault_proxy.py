@@ -11,6 +11,7 @@ import contextlib
 import random
 import socket
 import struct
+from collections import Counter
 from typing import Final
 
 FATES: Final = ("clean", "slow", "reset", "reset", "half_open", "half_open")
@@ -19,13 +20,16 @@ MOST_BYTES: Final = 6_000
 
 
 class FaultProxy:
-    """`calm()` ends all trouble: connections are cut once more, later ones are clean."""
+    """`calm()` ends all trouble: connections are cut once more, later ones are clean. `struck`
+    counts the trouble that there really was: `slow`, `reset` in the middle of an answer,
+    `swallowed` (answers of a server that goes on), `cut` from outside, `refused` by a server that
+    is down."""
 
     def __init__(self, target_port: int, seed: int) -> None:
         self.target_port = target_port
         self.rng = random.Random(seed)
         self.quiet = False
-        self.met: dict[str, int] = dict.fromkeys(FATES, 0)
+        self.struck: Counter[str] = Counter()
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -48,11 +52,13 @@ class FaultProxy:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def calm(self) -> None:
-        self.quiet = True
         self.cut()
+        self.quiet = True
 
     def cut(self) -> None:
         """Reset everything that is open."""
+        if not self.quiet:
+            self.struck["cut"] += len(self._writers) // 2
         for writer in list(self._writers):
             _reset(writer)
 
@@ -69,10 +75,10 @@ class FaultProxy:
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         fate = "clean" if self.quiet else self.rng.choice(FATES)
-        self.met[fate] += 1
         try:
             up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self.target_port)
         except OSError:
+            self.struck["refused"] += 1
             _reset(writer)
             return
         self._writers |= {writer, up_writer}
@@ -96,13 +102,18 @@ class FaultProxy:
         fate: str,
         budget: int,
     ) -> None:
+        swallowing = False
         while data := await reader.read(4096):
             if fate == "slow":
+                self.struck["slow"] += 1
                 await asyncio.sleep(self.rng.random() / 50)
             budget -= len(data)
             if budget < 0 and fate == "reset":
+                self.struck["reset"] += 1
                 raise ConnectionResetError
             if budget < 0 and fate == "half_open":
+                self.struck["swallowed"] += not swallowing
+                swallowing = True
                 continue
             writer.write(data)
             await writer.drain()

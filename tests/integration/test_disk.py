@@ -21,6 +21,7 @@ from tests.harness.server import ROOT, RunningServer, populate, running
 from tests.harness.tablet import Tablet
 
 PUSHES = 200
+PROOF_PUSHES = 1_000
 
 
 def may_mount() -> bool:
@@ -96,7 +97,11 @@ def may_trace() -> bool:
 
 
 @pytest.mark.skipif(not may_trace(), reason="needs strace and the right to trace")
-async def test_the_wal_is_on_the_disk_before_the_acknowledgement_leaves(data: Path) -> None:
+@pytest.mark.parametrize("pushes", [PUSHES, pytest.param(PROOF_PUSHES, marks=pytest.mark.proof)])
+@pytest.mark.timeout(900)
+async def test_the_wal_is_on_the_disk_before_the_acknowledgement_leaves(
+    data: Path, pushes: int
+) -> None:
     with running(data) as server:
         secretary, delegate = Tablet(server), Tablet(server)
         await secretary.sign_in("thuky")
@@ -115,12 +120,12 @@ async def test_the_wal_is_on_the_disk_before_the_acknowledgement_leaves(data: Pa
         assert strace.stderr is not None
         await strace.stderr.readline()  # "attached"
         async with delegate.live() as live:
-            for _ in range(PUSHES):
+            for _ in range(pushes):
                 assert (await outbox.send(live, outbox.push()))["t"] == "ann.ack"
         strace.terminate()
         await strace.wait()
         await asyncio.gather(secretary.close(), delegate.close())
-    assert order_kept(trace.read_text(errors="replace")) == PUSHES
+    assert order_kept(trace.read_text(errors="replace")) == pushes
 
 
 def order_kept(trace: str) -> int:
