@@ -55,6 +55,8 @@ export class Book {
   revision = $state(0);
   /** Changes on this device that do not open any more: its key was replaced. */
   unopened = $state(0);
+  /** Layers of this document whose answers cannot be taken: what is shown may be old. */
+  unread = $state(false);
   /** Who works at this device. */
   me = $state<string | null>(null);
   readonly layers = new OpenLayers({
@@ -177,7 +179,8 @@ export class Book {
   /** Marks that are no more leave this tablet; work on them that was never sent is set aside. */
   async forget(documentIds: readonly string[]): Promise<void> {
     const post = await this.post;
-    if (!post?.shelf) return;
+    if (!post) throw new Error('nobody is at this device');
+    if (!post.shelf) return;
     for (const documentId of documentIds) {
       const known = await post.shelf.knownLayers(documentId);
       const gone = known?.layers.filter(({ kind }) => kind !== 'imported') ?? [];
@@ -308,6 +311,15 @@ export class Book {
   discard(key: string): void {
     const { running } = this;
     running?.runner.run(running.runner.core.discard(key));
+    this.look();
+  }
+
+  /** Asks once more for what could not be taken. */
+  readAgain(): void {
+    const { running } = this;
+    for (const layer of running?.runner.core.failed ?? []) {
+      running?.runner.run(running.runner.core.open(layer));
+    }
     this.look();
   }
 
@@ -455,6 +467,7 @@ export class Book {
       this.standing = next;
     }
     if (core && core.refused !== this.refused) this.refused = core.refused;
+    this.unread = (core?.failed.length ?? 0) > 0;
     this.canUndo = this.undoStack.canUndo;
     this.canRedo = this.undoStack.canRedo;
   }

@@ -1,7 +1,19 @@
 // @vitest-environment node
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { Mark, Operation, Put, Refused } from './core';
-import { both, choiceFor, myWords, onOwnLayer, pageOf, theirWords, versionOf } from './refused';
+import {
+  both,
+  choiceFor,
+  myWords,
+  onOwnLayer,
+  pageOf,
+  reasonOf,
+  theirWords,
+  versionOf,
+} from './refused';
+import { words } from './words';
 
 const put: Put = {
   op: 'put',
@@ -37,6 +49,23 @@ const refused = (code: string, ops: Operation[], more: Partial<Refused> = {}): R
   ...more,
 });
 const patch = (body: string): Operation => ({ op: 'patch', id: 'm', base_rev: 1, body });
+
+const wire = readFileSync(
+  path.resolve(import.meta.dirname, '../../../docs/wire-annotations.md'),
+  'utf8',
+);
+
+test('every code of the wire, and every one of the client’s own, has words in both languages', () => {
+  const table = wire.slice(wire.indexOf('## Codes of a refusal'));
+  const cells = [...table.matchAll(/^\| (`[^|]*`) \|/gm)].map((row) => row[1] ?? '');
+  const codes = cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map((one) => one[1] ?? ''));
+  expect(codes.length).toBeGreaterThan(20);
+  for (const code of [...codes, 'revoked', 'unanswered']) {
+    for (const language of [words.vi, words.en]) {
+      expect(Object.keys(language), code).toContain(reasonOf(code));
+    }
+  }
+});
 
 test('each refusal offers what can come of it', () => {
   expect(choiceFor(refused('conflict', [patch('a')]))).toBe('conflict');

@@ -25,6 +25,17 @@ export function choiceFor({ code, ops }: Refused): Choice {
   return FINAL.includes(code) ? 'none' : 'again';
 }
 
+/** Codes of a message that breaks a rule: to a person they all say the same. */
+const MALFORMED = [
+  ...['wrong_type', 'missing', 'unknown_field', 'unknown_op', 'unknown_kind', 'unknown_message'],
+  ...['bad_id', 'bad_text', 'bad_ink', 'out_of_range', 'not_finite', 'too_many'],
+];
+
+/** The key of the words for a refusal. */
+export function reasonOf(code: string): string {
+  return `marks.refused.${MALFORMED.includes(code) ? 'malformed' : code}`;
+}
+
 /** The words in refused work that are mine: of each mark the last. */
 export function myWords({ ops }: Refused): string {
   return fold(ops)

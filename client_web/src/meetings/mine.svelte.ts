@@ -19,6 +19,11 @@ class Mine {
   private live = false;
   private leave: () => void = () => undefined;
 
+  /** Whose meetings these are. */
+  get whose(): string | null {
+    return this.person || null;
+  }
+
   /** Follows this person's inbox; the same person again changes nothing. */
   follow(person: string): void {
     if (person === this.person) return;

@@ -1,8 +1,6 @@
 /** Marks that were deleted by their meeting's rule leave this tablet too, opened or not. */
 import { keptDocuments, mine } from '../meetings';
-
-/** Handled in this tab already. */
-let done: readonly string[] = [];
+import { Purged } from './purged';
 
 async function forget(meetingIds: readonly string[]): Promise<void> {
   const documents = (await keptDocuments())
@@ -14,14 +12,13 @@ async function forget(meetingIds: readonly string[]): Promise<void> {
 
 /** Looks whenever the list of meetings changes; the answer stops it. */
 export function watchPurged(): () => void {
+  const purged = new Purged(forget);
   return $effect.root(() => {
     $effect(() => {
       const gone = (mine.data?.meetings ?? [])
-        .filter(({ meeting }) => meeting.marks.purged_at !== null && !done.includes(meeting.id))
+        .filter(({ meeting }) => meeting.marks.purged_at !== null)
         .map(({ meeting }) => meeting.id);
-      if (gone.length === 0) return;
-      done = [...done, ...gone];
-      void forget(gone).catch(() => undefined);
+      void purged.see(mine.whose, gone);
     });
   });
 }

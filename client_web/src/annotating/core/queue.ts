@@ -38,6 +38,8 @@ export interface Waiting {
 
 /** Answers of other tabs that overtook our own write; more than this cannot be under way. */
 const MAX_EARLY = 256;
+/** The code of a push that a live server never answered. */
+export const UNANSWERED = 'unanswered';
 
 export class Queue {
   readonly id: string;
@@ -232,6 +234,7 @@ export class Queue {
           layer: one.layer,
           ops: gone,
           code,
+          ...(one === entry && code === UNANSWERED && { opNo: entry.opNo }),
           ...(field !== undefined && { field }),
           ...(serverValue !== undefined && { serverValue }),
         });
@@ -281,6 +284,39 @@ export class Queue {
     }
     this.setRefused(this.refused.filter((other) => other !== one));
     return { release: [one.key], append: [this.enqueue(as.layer, ops, undefined, false)] };
+  }
+
+  /** The refused push that was given up under this number. */
+  givenUp(opNo: number): Refused | undefined {
+    return this.refused.find((one) => one.opNo === opNo);
+  }
+
+  /** The server has this refused work after all; what was refused only because of it goes out. */
+  arrived(one: Refused): OutboxWrite {
+    const followers = this.followers(one);
+    const out = new Set([one, ...followers]);
+    this.setRefused(this.refused.filter((other) => !out.has(other)));
+    const append = followers.map(({ layer, ops }) => this.enqueue(layer, ops, undefined, false));
+    return { release: [...out].map(({ key }) => key), ...(append.length > 0 && { append }) };
+  }
+
+  hasFollowers(one: Refused): boolean {
+    return this.followers(one).length > 0;
+  }
+
+  /** The server took these operations though nobody waited for it any more. */
+  took(ops: readonly Operation[], revs: readonly number[]): void {
+    this.ownWords.took(ops, revs);
+  }
+
+  private followers(one: Refused): Refused[] {
+    const made = new Set(one.ops.flatMap((op) => (op.op === 'put' ? [op.id] : [])));
+    return this.refused.filter(
+      (other) =>
+        other !== one &&
+        other.code === one.code &&
+        other.ops.every((op) => op.op !== 'put' && made.has(op.id)),
+    );
   }
 
   forget(one: Refused): OutboxWrite {

@@ -22,6 +22,8 @@ export class LayerReplica {
   private readonly server = new Map<string, Mark>();
   /** Deleted marks whose content is still at hand, for undo; gone with the tab. */
   private readonly gone = new Map<string, Mark>();
+  /** Marks that stay shown until a whole answer has named them or has not. */
+  private doubted: Set<string> | null = null;
   private readonly view = new Map<string, Mark>();
   private readonly pages = new Map<number, Map<string, Mark>>();
   private readonly pendingOn: PendingOn;
@@ -33,6 +35,7 @@ export class LayerReplica {
     if (saved !== undefined) {
       this.cursor = saved.cursor;
       for (const mark of saved.marks) this.server.set(mark.id, mark);
+      if (this.cursor === 0) this.doubt();
       this.look(this.server.keys());
     }
   }
@@ -89,6 +92,7 @@ export class LayerReplica {
     const touched = new Set([...this.server.keys(), ...this.gone.keys()]);
     for (const mark of this.server.values()) this.bury(mark);
     this.server.clear();
+    this.doubted = null;
     for (const mark of marks) {
       this.server.set(mark.id, mark);
       this.gone.delete(mark.id);
@@ -114,6 +118,7 @@ export class LayerReplica {
         op,
         this.author,
       );
+      this.doubted?.delete(op.id);
       if (mark !== undefined) {
         this.server.set(op.id, { ...mark, rev, seq });
         this.gone.delete(op.id);
@@ -124,13 +129,27 @@ export class LayerReplica {
     });
   }
 
-  /** Forgets everything the server told. */
-  forget(): string[] {
-    const ids = [...this.server.keys()];
-    this.server.clear();
+  /** What is known of the layer may be wrong: all of it is asked for anew. Until the answer is
+   * whole it stays in view, for the network may be gone before. */
+  doubt(): void {
+    this.doubted = new Set(this.server.keys());
     this.gone.clear();
     this.cursor = 0;
+  }
+
+  /** A whole answer came: what it did not name is no more. */
+  sure(): string[] {
+    const ids = [...(this.doubted ?? [])];
+    for (const id of ids) this.server.delete(id);
+    this.doubted = null;
     return this.look(ids);
+  }
+
+  /** What the server is known to have: the mark, `null` for one that was deleted, undefined for
+   * what this tab has not heard of. */
+  onServer(id: string): Mark | null | undefined {
+    if (this.doubted?.has(id) === true) return undefined;
+    return this.server.get(id) ?? (this.gone.has(id) ? null : undefined);
   }
 
   /** Keeps a deleted mark's content for a while, never more of them than undo can reach. */
@@ -146,7 +165,8 @@ export class LayerReplica {
 
   private takeItem(item: Item): void {
     const known = this.server.get(item.id) ?? this.gone.get(item.id);
-    if (known !== undefined && known.seq > item.seq) return;
+    const doubted = this.doubted?.delete(item.id) === true;
+    if (known !== undefined && known.seq > item.seq && !doubted) return;
     if (isDeleted(item)) {
       this.server.delete(item.id);
       if (known !== undefined) this.bury({ ...known, rev: item.rev, seq: item.seq });

@@ -315,6 +315,89 @@ describe('failures of peers', () => {
     expect(tab.core.truth('good')).toBe('server');
   });
 
+  describe('a push that was given up', () => {
+    function giveUp(): void {
+      for (let i = 0; i < 20 && tab.core.unsent > 0; i++) tab.take(tab.core.wake('answers'));
+    }
+
+    it('is released by its late answer, and what followed it goes out', () => {
+      tab.edit(put('a', 'một'));
+      tab.edit({ op: 'patch', id: 'a', body: 'hai' });
+      giveUp();
+      expect(tab.core.refused).toMatchObject([{ opNo: 1 }, { ops: [{ body: 'hai' }] }]);
+      tab.pushes();
+      tab.get(ack(1, [1]));
+      expect(tab.core.refused).toEqual([]);
+      expect(tab.disk.content.refused).toEqual([]);
+      const [push, ...others] = tab.pushes();
+      expect([push?.ops, others]).toEqual([
+        [{ op: 'patch', id: 'a', body: 'hai', base_rev: 1 }],
+        [],
+      ]);
+      tab.get(ack(push?.op_no ?? 0, [2], [2]));
+      expect(tab.core.truth('a')).toBe('server');
+      expect(tab.core.replica(LAYER)?.get('a')?.body).toBe('hai');
+      tab.get(ack(1, [1]));
+      expect(tab.pushes()).toEqual([]);
+    });
+
+    it('is released by the mark that arrives with a delta or a snapshot', () => {
+      for (const answer of [delta(0, 1, item('a', 1)), snapshot(1, item('a', 1))]) {
+        tab = new Tab();
+        tab.take(tab.core.open(LAYER));
+        tab.take(tab.core.connected(1));
+        tab.edit(put('a'));
+        giveUp();
+        expect(tab.core.truth('a')).toBe('refused');
+        tab.get(answer);
+        expect(tab.core.refused).toEqual([]);
+        expect(tab.core.truth('a')).toBe('server');
+        expect(tab.ids()).toEqual(['a']);
+      }
+    });
+
+    it('is released when a second try meets the first, and not by somebody else’s mark', () => {
+      tab.edit(put('a'));
+      giveUp();
+      tab.take(tab.core.retry(tab.core.refused[0]?.key ?? ''));
+      tab.get(nack(2, 'id_taken', 0));
+      expect(tab.core.refused).toMatchObject([{ code: 'id_taken' }]);
+      tab.get(delta(0, 1, { ...item('a', 1), author: 'other' }));
+      expect(tab.core.refused).toHaveLength(1);
+      tab.get(delta(1, 2, item('a', 2)));
+      expect(tab.core.refused).toEqual([]);
+      tab.edit(put('a'));
+      tab.get(nack(3, 'id_taken', 0));
+      expect(tab.core.refused).toEqual([]);
+    });
+
+    it('is released when all that it changed is as it wanted it', () => {
+      tab.get(delta(0, 2, item('a', 1), item('b', 2)));
+      const style = { color: '#000000', width: 2 };
+      tab.edit({ op: 'patch', id: 'a', style, page: 2 }, { op: 'delete', id: 'b' });
+      giveUp();
+      tab.get(delta(2, 3, { ...item('a', 3, 2), page: 2, style: { width: 3 } }));
+      expect(tab.core.refused).toHaveLength(1);
+      const now = { ...item('a', 4, 3), page: 2, style: { width: 2, color: '#000000' } };
+      tab.get(delta(3, 5, now, tomb('b', 5)));
+      expect(tab.core.refused).toEqual([]);
+    });
+
+    it('leaves what followed it to the tab that sends', () => {
+      tab.edit(put('a'));
+      tab.edit({ op: 'patch', id: 'a', body: 'hai' });
+      giveUp();
+      const beside = new Tab(tab.disk, false);
+      beside.take(beside.core.open(LAYER));
+      beside.take(beside.core.connected(1));
+      beside.get(snapshot(1, item('a', 1)));
+      expect(beside.core.refused).toHaveLength(2);
+      tab.get(snapshot(1, item('a', 1)));
+      expect([tab.core.refused, beside.core.refused]).toEqual([[], []]);
+      expect(tab.disk.content.entries).toHaveLength(1);
+    });
+  });
+
   it('liveblocks PR #3647: one poison record does not stop the rest', () => {
     tab.edit(put('poison'));
     tab.edit(put('good'));
@@ -719,16 +802,18 @@ describe('following a layer', () => {
     expect(again.core.restored('other', [])).toEqual([]);
   });
 
-  it('begins from nothing when the rest of what was kept cannot be read', () => {
+  it('asks for everything when the rest of what was kept cannot be read', () => {
     const again = new Tab();
     again.take(again.core.open(LAYER, { cursor: 4, marks: [item('a', 4)] }, { more: true }));
     again.take(again.core.connected(1));
     again.take(again.core.restored(LAYER, null));
-    expect(again.ids()).toEqual([]);
+    expect(again.ids()).toEqual(['a']);
     expect(again.sent).toEqual([{ t: 'ann.open', layer: LAYER, cursor: 0 }]);
+    again.get(snapshot(5, item('b', 5)));
+    expect(again.ids()).toEqual(['b']);
   });
 
-  it('starts from what the tablet kept, and from nothing after a reset', () => {
+  it('starts from what the tablet kept, and shows it after a reset until all is there', () => {
     const again = new Tab();
     again.take(again.core.open(LAYER, { cursor: 4, marks: [item('a', 4)] }));
     again.take(again.core.connected(1));
@@ -737,8 +822,36 @@ describe('following a layer', () => {
     again.sent = [];
     again.get({ t: 'ann.reset', layer: LAYER });
     expect(again.sent).toEqual([{ t: 'ann.open', layer: LAYER, cursor: 0 }]);
-    expect(again.ids()).toEqual([]);
-    expect(again.core.replica(LAYER)?.save()).toEqual({ cursor: 0, marks: [] });
+    expect(again.ids()).toEqual(['a']);
+    expect(again.core.replica(LAYER)?.save()).toEqual({ cursor: 0, marks: [item('a', 4)] });
+    const part = { t: 'ann.snapshot', layer: LAYER, seq: 3, last: false } as const;
+    again.get({ ...part, part: 0, items: [item('b', 2)] });
+    expect(again.ids()).toEqual(['a', 'b']);
+    again.get({ ...part, part: 1, last: true, items: [item('c', 3)] });
+    expect(again.ids()).toEqual(['b', 'c']);
+  });
+
+  it('also when the tablet was off meanwhile, and when the answer is a delta from the beginning', () => {
+    const again = new Tab();
+    again.take(again.core.open(LAYER, { cursor: 0, marks: [item('a', 9), item('b', 9)] }));
+    expect(again.ids()).toEqual(['a', 'b']);
+    again.take(again.core.connected(1));
+    again.get({ ...delta(0, 2, item('a', 2, 1, 'cũ')), more: true });
+    expect(again.ids()).toEqual(['a', 'b']);
+    again.get(delta(2, 3, item('c', 3)));
+    expect(again.ids()).toEqual(['a', 'c']);
+    expect(again.core.replica(LAYER)?.get('a')?.body).toBe('cũ');
+  });
+
+  it('keeps showing a layer whose answers cannot be taken, and says so', () => {
+    tab.get(snapshot(1, item('a', 1)));
+    for (let i = 0; i < MAX_FAILED_ANSWERS; i++) tab.get(delta(0, 2, null as unknown as Mark));
+    expect(tab.ids()).toEqual(['a']);
+    expect(tab.core.failed).toEqual([LAYER]);
+    tab.take(tab.core.open(LAYER));
+    tab.get(snapshot(2, item('b', 2)));
+    expect(tab.ids()).toEqual(['b']);
+    expect(tab.core.failed).toEqual([]);
   });
 
   it('lays stored work on a layer opened later, and hears nothing of closed ones', () => {

@@ -20,7 +20,8 @@ import type {
   SnapshotPart,
 } from './model';
 import type { Numbers, OutboxWrite, Refused, StoredOutbox } from './outbox';
-import { Queue, type Truth, type Waiting } from './queue';
+import { Queue, UNANSWERED, type Truth, type Waiting } from './queue';
+import { isThere } from './recognise';
 import { LayerReplica, type SavedLayer } from './replica';
 
 export type Effect =
@@ -128,6 +129,11 @@ export class SyncCore {
     return this.queue.unwritten;
   }
 
+  /** Layers whose answers cannot be taken: what is shown of them may be old. `open` asks again. */
+  get failed(): string[] {
+    return [...this.layers].flatMap(([layer, { state }]) => (state === 'failed' ? [layer] : []));
+  }
+
   /** Whether a layer's server state is complete and current as far as the tab knows. */
   isCurrent(layer: string): boolean {
     return this.connection !== null && this.layers.get(layer)?.state === 'following';
@@ -168,7 +174,8 @@ export class SyncCore {
     const open = this.layers.get(layer);
     if (open?.restoring !== true) return [];
     open.restoring = false;
-    this.show(layer, rest === null ? open.replica.forget() : open.replica.lay(rest));
+    if (rest !== null) this.show(layer, open.replica.lay(rest));
+    if (rest === null || open.replica.cursor === 0) open.replica.doubt();
     this.ask(open);
     return this.done();
   }
@@ -314,7 +321,7 @@ export class SyncCore {
         break;
       case 'ann.reset':
         this.guarded(message.layer, (open) => {
-          this.show(message.layer, open.replica.forget());
+          open.replica.doubt();
           this.ask(open);
         });
         break;
@@ -370,6 +377,7 @@ export class SyncCore {
     open.missed = false;
     open.late = false;
     this.watch();
+    if (open.replica.cursor === 0) open.replica.doubt();
     const { layer, cursor } = open.replica;
     this.send({
       t: 'ann.open',
@@ -397,7 +405,7 @@ export class SyncCore {
         this.watch();
       }
     }
-    for (const entry of this.queue.overdue()) this.refuse(entry, 'unanswered');
+    for (const entry of this.queue.overdue()) this.refuse(entry, UNANSWERED);
     if (this.queue.inFlight) this.watch();
   }
 
@@ -424,9 +432,12 @@ export class SyncCore {
       take(open);
     } catch {
       open.failures += 1;
-      this.show(layer, open.replica.forget());
+      open.replica.doubt();
       if (open.failures < MAX_FAILED_ANSWERS) this.ask(open);
-      else open.state = 'failed';
+      else {
+        open.state = 'failed';
+        this.effects.push({ do: 'show', layer, ids: [] });
+      }
     }
   }
 
@@ -470,6 +481,7 @@ export class SyncCore {
   private settle(open: OpenLayer): void {
     open.state = 'following';
     open.failures = 0;
+    this.show(open.replica.layer, open.replica.sure());
     const held = open.held.sort((a, b) => a.from - b.from);
     open.held = [];
     for (const delta of held) {
@@ -481,6 +493,22 @@ export class SyncCore {
       this.show(open.replica.layer, open.replica.takeDelta(delta));
     }
     if (open.missed) this.ask(open);
+    else this.recognise(open.replica);
+  }
+
+  /** Refused work that the server turns out to have is released: it had only not said so. What
+   * followed it goes out now; by one tab, or it would go twice. */
+  private recognise(replica: LayerReplica): void {
+    for (const one of this.queue.refused) {
+      if (one.layer !== replica.layer || !isThere(one, replica)) continue;
+      if (this.lease || !this.queue.hasFollowers(one)) this.release(one);
+    }
+  }
+
+  private release(one: Refused): void {
+    const write = this.queue.arrived(one);
+    this.write(write);
+    this.lay(one.layer, [...one.ops, ...(write.append ?? []).flatMap((draft) => draft.ops)]);
   }
 
   private bridge(opNo: number, ack: { seqs: readonly number[]; revs: readonly number[] }): void {
@@ -493,11 +521,23 @@ export class SyncCore {
 
   private acked(ack: Ack): void {
     const entry = this.queue.find(ack.op_no);
-    if (entry === undefined) return;
+    if (entry === undefined) {
+      this.ackedLate(ack);
+      return;
+    }
     this.pause = 0;
     this.bridge(ack.op_no, ack);
     this.write(this.queue.acked(entry, ack.seqs, ack.revs));
     this.lay(entry.layer, entry.ops);
+  }
+
+  /** The answer to a push that had been given up. */
+  private ackedLate(ack: Ack): void {
+    const one = this.queue.givenUp(ack.op_no);
+    if (one === undefined) return;
+    this.layers.get(one.layer)?.replica.bridge(one.ops, ack);
+    this.queue.took(one.ops, ack.revs);
+    this.release(one);
   }
 
   private nacked(nack: Nack): void {
@@ -525,6 +565,8 @@ export class SyncCore {
     const write = this.queue.refuse(entry, code, nack.index, nack.field, nack.server_value);
     this.write(write);
     this.lay(entry.layer, [...entry.ops, ...(write.refuse ?? []).flatMap((one) => one.ops)]);
+    const open = this.layers.get(entry.layer);
+    if (code === 'id_taken' && open?.state === 'following') this.recognise(open.replica);
   }
 
   private revoked(layer: string): void {
