@@ -258,6 +258,14 @@ class _Reading:
         self._texts: asyncio.Queue[str | None] = asyncio.Queue()
         self._stopped = False
         self._task = self._loop.create_task(self._read(database, session, frame))
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Layer | None]) -> None:
+        """Hear how it ended, also where nobody waits any more: a connection that breaks behind a
+        bad frame would fill the log with what was never heard."""
+        error = None if task.cancelled() else task.exception()
+        if self._stopped and error is not None and not isinstance(error, AnnotationError):
+            log.error("layer_not_read", exc_info=error)
 
     async def _read(self, database: Database, session: Session, frame: JsonObject) -> Layer | None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import uuid
 from typing import Any
 
@@ -96,3 +97,25 @@ async def test_a_layer_closed_while_it_is_read_again_is_not_followed(
     await asyncio.gather(*guest._tasks)
     assert connection.topics == {}
     assert guest._peer(connection).session.following == {}
+
+
+async def test_a_bad_opening_that_nobody_waits_for_any_more_says_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection broke behind it: a hundred thousand of them would fill the log."""
+    told: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    guest, connection, _ = await follower(database)
+    reads = Held(monkeypatch)
+    bad = {"t": "ann.open", "layer": 7, "cursor": 0}
+    opening = asyncio.create_task(guest.receive(connection, bad))
+    await until(lambda: reads.waiting == 1)
+    opening.cancel()
+    await asyncio.gather(opening, return_exceptions=True)
+    (reading,) = [one for one in asyncio.all_tasks() if "_read" in repr(one)]
+    reads.go.set()
+    await asyncio.wait([reading])
+    assert "bad_id" in repr(reading)
+    del reading, opening
+    gc.collect()
+    assert told == []
