@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import PORTRAIT, Opener, Window
+from tests.e2e.conftest import PORTRAIT, Opener, Window, shot
 from tests.e2e.pen import Point, across, draw, page_box
 from tests.e2e.test_marks import count, fingers, saved, take, until
 from tests.e2e.test_sharing import open_layers, share
 
 LETTER = "Tờ trình điều chỉnh"
+SMALL = {
+    "portrait": {"width": 768, "height": 1024},
+    "landscape": {"width": 1024, "height": 768},
+}
+"""The smallest iPads still in use, CSS px."""
 
 
 def sign_in(window: Opener, account: str, **options: object) -> Window:
@@ -152,3 +157,24 @@ def test_a_palm_on_one_page_and_the_pen_on_the_other(window: Opener) -> None:
     page.mouse.click(250 + 5 * 12, middle - 120)
     expect(page.get_by_test_id("selection-bar")).to_be_visible()
     saved(page)
+
+
+def test_all_tools_stand_on_a_small_tablet_in_both_directions(window: Opener) -> None:
+    for name, viewport in SMALL.items():
+        tablet = sign_in(window, "pgd.datdai", viewport=viewport)
+        page = tablet.page
+        take(page, "pen")
+        shot(page, f"tools-small-{name}")
+        bar = page.get_by_role("toolbar", name="Bút và công cụ ghi chú")
+        needs = bar.evaluate("bar => [bar.scrollWidth, bar.scrollHeight]")
+        has = bar.evaluate("bar => [bar.clientWidth, bar.clientHeight]")
+        assert needs == has
+        for button in bar.get_by_role("button").all():
+            box = button.bounding_box()
+            if box is not None:
+                assert min(box["width"], box["height"]) >= 44
+        page.get_by_test_id("more-tools").click()
+        shot(page, f"tools-small-more-{name}")
+        listed = page.get_by_test_id("open-marks")
+        (listed if listed.is_visible() else page.get_by_test_id("more-list")).click()
+        expect(page.get_by_test_id("mark-list")).to_be_visible()

@@ -14,7 +14,7 @@ import {
   type Refused,
   type Truth,
 } from './core';
-import type { Birth } from './edits';
+import { removals, type Birth } from './edits';
 import { OpenLayers } from './layers/open-layers.svelte';
 import { byLayer, mayChange, mayRemove, privateLayer, type KnownLayers } from './layers/view';
 import { forgetInks } from './marks/mark-shape';
@@ -40,7 +40,10 @@ export interface OwnLayer {
 }
 
 /** Something about layers that a person should hear of. */
-export type LayerNews = { news: 'gained' | 'lost' | 'lost_writing'; layer: LayerView };
+export type LayerNews = {
+  news: 'gained' | 'lost' | 'lost_writing' | 'read_only';
+  layer: LayerView;
+};
 
 const NOTHING: Standing = { unwritten: 0, unsent: 0, online: false, keepsNothing: false };
 const RANDOM_BYTES = 10;
@@ -66,11 +69,18 @@ export class Book {
       this.undoStack.forget(layer.id);
       this.onNews({ news: written ? 'lost_writing' : 'lost', layer });
     },
+    closed: (layer) => {
+      this.undoStack.forget(layer.id);
+      this.look();
+      this.onNews({ news: 'read_only', layer });
+    },
   });
   /** Marks can be made on the layer in the hand. */
   readonly mayAnnotate = $derived(this.layers.writing?.may_write ?? false);
   onNews: (news: LayerNews) => void = () => undefined;
   onEphemeral: (message: Ephemeral) => void = () => undefined;
+  /** Something of a gesture could not be undone or done again: it was changed elsewhere. */
+  onStays: (way: 'undo' | 'redo') => void = () => undefined;
   /** The disk takes no more. */
   onUnkept: () => void = () => undefined;
   /** Something drawn or written has no layer that it could go to. */
@@ -269,16 +279,32 @@ export class Book {
     return { id: uuid7(created, random), version, page, created };
   }
 
-  put(put: Put): void {
-    this.edit([put]);
+  /** @param maker all marks of one, that come one after the other, are undone as one. */
+  put(put: Put, maker?: object): void {
+    this.place([[put]], maker);
   }
 
   /** One gesture: it is undone as one, on however many layers it was and however much it took. */
   edit(...parts: (readonly Edit[])[]): void {
+    this.place(parts);
+  }
+
+  /** Takes away what was never meant: undo does not bring it back. */
+  takeBack(ids: readonly string[]): void {
+    const there = ids.filter((id) => this.get(id));
+    this.undoStack.forgetMarks(there);
+    const nowhere = () => undefined;
+    this.apply(byLayer(removals(there), (edit) => this.layerOf(edit), nowhere));
+  }
+
+  private place(parts: readonly (readonly Edit[])[], maker?: object): void {
     const homeless: Edit[] = [];
     const layerOf = (edit: Edit) => (this.running ? this.layerOf(edit) : null);
     const lost = (edit: Edit) => void homeless.push(edit);
-    this.make(parts.flatMap((edits) => byLayer(edits, layerOf, lost)));
+    this.make(
+      parts.flatMap((edits) => byLayer(edits, layerOf, lost)),
+      maker,
+    );
     if (homeless.some((edit) => edit.op === 'put')) this.onHomeless();
   }
 
@@ -289,11 +315,18 @@ export class Book {
   }
 
   undo(): void {
-    this.apply(this.undoStack.undo((layer) => this.lookIn(layer)) ?? []);
+    this.reverse('undo');
   }
 
   redo(): void {
-    this.apply(this.undoStack.redo((layer) => this.lookIn(layer)) ?? []);
+    this.reverse('redo');
+  }
+
+  private reverse(way: 'undo' | 'redo'): void {
+    const answered = (id: string) => this.layers.answers(id).length > 0;
+    const reversal = this.undoStack[way]((layer) => this.lookIn(layer), answered);
+    this.apply(reversal?.parts ?? []);
+    if (reversal?.stays) this.onStays(way);
   }
 
   /** Says something to who follows a layer now; nobody keeps it. */

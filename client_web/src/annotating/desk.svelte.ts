@@ -1,7 +1,7 @@
 /** What is on the desk: the marks chosen, the note being written; and what gestures may ask for. */
 import type { PageViewport } from '../documents';
 import { t } from '../i18n';
-import { toast } from '../ui';
+import { ask, toast } from '../ui';
 import type { LayerView } from '../wire';
 import { book } from './book.svelte';
 import type { Edit, Mark, Put, Spot, Style, Turn } from './core';
@@ -91,8 +91,8 @@ class MarkDesk implements Desk {
     pointAt(place);
   }
 
-  put(put: Put, drawn?: { device: PointerDevice; from: number }): void {
-    book.put(put);
+  put(put: Put, drawn?: { device: PointerDevice; from: number }, maker?: object): void {
+    book.put(put, maker);
     if (drawn?.device !== 'touch') return;
     const fresh = (stroke: { from: number }) => drawn.from - stroke.from < 10 * PALM_MS;
     this.fingerStrokes = [...this.fingerStrokes.filter(fresh), { id: put.id, from: drawn.from }];
@@ -116,7 +116,7 @@ class MarkDesk implements Desk {
   palm(since: number): void {
     const palms = this.fingerStrokes.filter((stroke) => stroke.from >= since);
     this.fingerStrokes = [];
-    book.edit(removals(palms.map((stroke) => stroke.id).filter((id) => book.get(id))));
+    book.takeBack(palms.map((stroke) => stroke.id));
   }
 
   selected(): ReadonlySet<string> {
@@ -159,8 +159,28 @@ class MarkDesk implements Desk {
 
   remove(): void {
     const chosen = this.chosen().filter((mark) => book.mayRemove(mark));
-    book.edit(removals(chosen.map((mark) => mark.id)));
     this.select(new Set());
+    this.takeAway(chosen.map((mark) => mark.id));
+  }
+
+  isAnswered(mark: Mark): boolean {
+    return book.layers.answers(mark.id).length > 0;
+  }
+
+  /** Takes marks away as one gesture; those that were answered only when the person is sure. */
+  takeAway(ids: readonly string[]): void {
+    const count = ids.reduce((sum, id) => sum + book.layers.answers(id).length, 0);
+    if (count === 0) return book.edit(removals(ids));
+    void ask({
+      title: t('marks.answered.sure'),
+      body: t('marks.answered.body', { count }),
+      confirm: t('marks.delete'),
+      danger: true,
+    }).then((sure) => {
+      const there = ids.filter((id) => book.get(id));
+      const sought = (id: string) => sure || book.layers.answers(id).length === 0;
+      book.edit(removals(there.filter(sought)));
+    });
   }
 
   openNote(viewport: PageViewport, point: { x: number; y: number }): void {

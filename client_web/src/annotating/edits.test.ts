@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { expect, test } from 'vitest';
 import { decodeInk, inkFromText, type Mark } from './core';
-import { inkPut, moves, notePut, restyles, rewrite, textPut } from './edits';
+import { inkPut, keptInside, moves, notePut, restyles, rewrite, textPut } from './edits';
 import { GrowingStroke } from './pen/stroke';
 import { DEFAULT_STYLES } from './tools/tools';
 
@@ -77,4 +77,20 @@ test('only what looks different is changed', () => {
   ]);
   expect(rewrite(mark({ body: 'a' }), 'a')).toEqual([]);
   expect(rewrite(mark({}), 'a')).toEqual([{ op: 'patch', id: 'm', body: 'a' }]);
+});
+
+test('a mark cannot be moved wholly off its page, and one that is outside may come back', () => {
+  const page = { widthPt: 600, heightPt: 800 };
+  const big = [100, 100, 200, 140] as const;
+  expect(keptInside([big], page, 30, -40)).toEqual([30, -40]);
+  expect(keptInside([big], page, 5_000, 5_000)).toEqual([488, 688]);
+  expect(keptInside([big], page, -5_000, -5_000)).toEqual([-188, -128]);
+  // A dot of 4 points stays whole; of several marks none leaves.
+  const dot = [590, 10, 594, 14] as const;
+  expect(keptInside([dot], page, 100, 0)).toEqual([6, 0]);
+  expect(keptInside([big, dot], page, 100, 0)).toEqual([6, 0]);
+  const lost = [700, 100, 720, 120] as const;
+  expect(keptInside([lost], page, 50, 0)).toEqual([0, 0]);
+  expect(keptInside([lost], page, -300, 0)).toEqual([-300, 0]);
+  expect(keptInside([], page, 7, 8)).toEqual([7, 8]);
 });

@@ -13,6 +13,7 @@ import {
   type Style,
   type Turn,
 } from './core';
+import type { Box } from './marks/box';
 import { boxOf, type GrowingStroke } from './pen/stroke';
 import type { ToolStyle } from './tools/tools';
 
@@ -100,6 +101,30 @@ const TEXT_KINDS: readonly Kind[] = ['highlight', 'underline', 'strikeout', 'squ
 /** Marks on text stay with their words; all others may be moved. */
 export function isMovable(mark: Mark): boolean {
   return !TEXT_KINDS.includes(mark.kind);
+}
+
+/** So much of a mark stays on its page, points: a fingertip finds it again. */
+export const KEPT_INSIDE = 12;
+
+/** The part of a shift after which none of the boxes has left the page: what is gone is out of
+ * reach by hand. What lies outside already may come back, not go further. */
+export function keptInside(
+  boxes: readonly Box[],
+  { widthPt, heightPt }: { widthPt: number; heightPt: number },
+  dx: number,
+  dy: number,
+): [number, number] {
+  const along = (shift: number, low: 0 | 1, most: number) => {
+    const high = (low + 2) as 2 | 3;
+    let [least, furthest] = [-Infinity, Infinity];
+    for (const box of boxes) {
+      const stays = Math.min(KEPT_INSIDE, box[high] - box[low]);
+      least = Math.max(least, stays - box[high]);
+      furthest = Math.min(furthest, most - stays - box[low]);
+    }
+    return Math.min(Math.max(shift, Math.min(least, 0)), Math.max(furthest, 0));
+  };
+  return [along(dx, 0, widthPt), along(dy, 1, heightPt)];
 }
 
 /** Shifts marks by (dx, dy) points; marks on text are left out. */

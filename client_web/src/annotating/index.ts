@@ -26,6 +26,7 @@ book.onClosing = () => {
   pencase.grip.lose();
   desk.clear();
 };
+book.onStays = (way) => toast(t(`marks.${way}.stays`));
 book.onLeaving = () => desk.leaving();
 book.onHomeless = () => toast(t('marks.words.nowhere'), 'bad');
 book.onUnkept = () => toast(t('marks.unkept'));

@@ -14,19 +14,21 @@ import { REACH_PX } from './tools/place';
 import { WetSheet } from './wet/wet-sheet';
 import { wetRoom } from './wet/wet.svelte';
 
+const depthOf = ({ id }: Mark) => book.layers.depthOf(id);
+
 export class Pane {
   private readonly painter: PagePainter;
   private readonly wet: WetCanvas;
   /** What others draw just now. */
   private readonly others: WetSheet;
-  private readonly marks = new PageMarks();
+  private readonly marks = new PageMarks(depthOf);
   private readonly endings: (() => void)[];
 
   constructor(
     host: HTMLElement,
     private viewport: PageViewport,
   ) {
-    this.painter = new PagePainter(host);
+    this.painter = new PagePainter(host, depthOf);
     this.wet = new WetCanvas(host);
     this.others = new WetSheet(host, wetRoom, ({ page, version }) => {
       return page === this.viewport.pageIndex && version === this.viewport.versionId;
@@ -62,6 +64,7 @@ export class Pane {
     const { boxWidth, boxHeight, toScreenTransform } = viewport;
     this.painter.place(boxWidth, boxHeight, toScreenTransform);
     this.others.place(boxWidth, boxHeight, toScreenTransform);
+    this.wet.place(viewport);
   }
 
   close(): void {

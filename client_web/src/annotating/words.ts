@@ -235,6 +235,7 @@ export const words = {
     'layers.owner': 'người chia sẻ',
     'layers.news.gained': '{name} vừa chia sẻ lớp “{title}”',
     'layers.news.lost': 'Lớp “{title}” không còn dành cho bạn',
+    'layers.news.read_only': 'Lớp “{title}” nay chỉ để đọc. Từ giờ bạn viết lên lớp riêng.',
     'layers.news.lost_writing':
       'Lớp “{title}” không còn dành cho bạn. Từ giờ bạn viết lên lớp riêng.',
     'thread.title': 'Trao đổi',
@@ -257,6 +258,12 @@ export const words = {
     'marks.list.all': 'Mọi người',
     'marks.list.whose': 'Ghi chú của ai',
     'marks.list.answers': '{count} trả lời',
+    'marks.undo.stays': 'Không hoàn tác được: chỗ này đã được sửa hoặc trả lời ở nơi khác.',
+    'marks.redo.stays': 'Không làm lại được: chỗ này đã được sửa hoặc trả lời ở nơi khác.',
+    'marks.answered.cut': 'Nét này đã có người trả lời nên không tẩy từng phần được.',
+    'marks.answered.sure': 'Xóa nét đã có người trả lời?',
+    'marks.answered.body':
+      'Có {count} câu trả lời. Xóa nét này thì không ai đọc được các câu trả lời đó nữa.',
     'marks.otherLayer': 'Nét này ở lớp khác. Muốn tẩy, hãy viết lên lớp đó trước.',
     'marks.tool.pointer': 'Con trỏ chỉ trang',
     'marks.refused.taken_away': 'Người chia sẻ lớp đã gỡ nét này',
@@ -502,6 +509,8 @@ export const words = {
     'layers.owner': 'shares it',
     'layers.news.gained': '{name} has just shared the layer “{title}”',
     'layers.news.lost': 'The layer “{title}” is no longer for you',
+    'layers.news.read_only':
+      'The layer “{title}” can only be read now. From now on you write on your own.',
     'layers.news.lost_writing':
       'The layer “{title}” is no longer for you. From now on you write on your own.',
     'thread.title': 'Discussion',
@@ -524,6 +533,12 @@ export const words = {
     'marks.list.all': "Everybody's",
     'marks.list.whose': 'Whose notes',
     'marks.list.answers': '{count} {count|answer|answers}',
+    'marks.undo.stays': 'Not undone: this was changed or answered elsewhere since.',
+    'marks.redo.stays': 'Not done again: this was changed or answered elsewhere since.',
+    'marks.answered.cut': 'This mark has been answered, so parts of it cannot be erased.',
+    'marks.answered.sure': 'Delete a mark that has been answered?',
+    'marks.answered.body':
+      'It has {count} {count|answer|answers}. Without the mark nobody can read {count|it|them} any more.',
     'marks.otherLayer': 'This mark lies on another layer. To erase it, write on that layer first.',
     'marks.tool.pointer': 'Pointer',
     'marks.refused.taken_away': 'Whoever shares the layer took this mark away',

@@ -35,16 +35,19 @@ function make(...edits: Edit[]): void {
 }
 
 function back(): boolean {
-  const parts = undo.undo(look);
-  for (const { edits } of parts ?? []) apply(edits);
-  return parts !== null;
+  const reversal = undo.undo(look);
+  for (const { edits } of reversal?.parts ?? []) apply(edits);
+  return reversal !== null;
 }
 
 function again(): boolean {
-  const parts = undo.redo(look);
-  for (const { edits } of parts ?? []) apply(edits);
-  return parts !== null;
+  const reversal = undo.redo(look);
+  for (const { edits } of reversal?.parts ?? []) apply(edits);
+  return reversal !== null;
 }
+
+/** What undo says when nothing of the gesture can be taken back. */
+const STAYS = { parts: [], stays: true };
 
 const shown = (): Array<[string, Mark['style'], string | undefined]> =>
   [...replica.marks()].map((mark) => [mark.id, mark.style, mark.body]);
@@ -89,10 +92,70 @@ describe('undo', () => {
   });
 
   it('never undoes what another device has changed since', () => {
+    make(put('b'));
     make(put('a'));
     make({ op: 'patch', id: 'a', style: { color: '#ff0000' } });
     apply([{ op: 'patch', id: 'a', style: { color: '#00ff00' } }]);
-    expect(undo.undo(look)).toMatchObject([{ edits: [{ op: 'delete', id: 'a' }] }]);
+    // It stops where it may not go on, one tap at a time, and the mark stays with the newer look.
+    expect(undo.undo(look)).toEqual(STAYS);
+    expect(undo.undo(look)).toEqual(STAYS);
+    expect(undo.undo(look)).toEqual({
+      parts: [{ layer: 'l', edits: [{ op: 'delete', id: 'b' }] }],
+      stays: false,
+    });
+    expect([undo.undo(look), undo.canUndo]).toEqual([null, false]);
+  });
+
+  it('takes back of a gesture what it may, and says that something stays', () => {
+    make(put('a'), put('b'));
+    apply([{ op: 'patch', id: 'a', body: 'mới hơn' }]);
+    expect(undo.undo(look)).toEqual({
+      parts: [{ layer: 'l', edits: [{ op: 'delete', id: 'b' }] }],
+      stays: true,
+    });
+  });
+
+  it('takes no mark away that was written anew, resolved or answered elsewhere', () => {
+    for (const change of [{ body: 'lời mới' }, { resolved: true }, { page: 3 }]) {
+      make({ ...put('a'), body: 'lời' });
+      apply([{ op: 'patch', id: 'a', ...change }]);
+      expect(undo.undo(look)).toEqual(STAYS);
+      apply([{ op: 'delete', id: 'a' }]);
+    }
+    make(put('b'));
+    expect(undo.undo(look, (id) => id === 'b')).toEqual(STAYS);
+    // As it was left, spelt out or not, it goes.
+    make(put('c'));
+    apply([{ op: 'patch', id: 'c', body: '', resolved: false }]);
+    expect(undo.undo(look)).toMatchObject({ stays: false });
+  });
+
+  it('takes back several changes of one mark in one gesture, to the state before', () => {
+    make(put('a'), { op: 'patch', id: 'a', body: 'x' });
+    const before = shown();
+    make({ op: 'patch', id: 'a', body: 'y' }, { op: 'delete', id: 'a' });
+    expect(shown()).toEqual([]);
+    expect(back()).toBe(true);
+    expect(shown()).toEqual(before);
+    expect(back()).toBe(true);
+    expect([shown(), undo.canUndo]).toEqual([[], false]);
+  });
+
+  it('does not delete again what another device has brought back and changed', () => {
+    make(put('a'));
+    make({ op: 'delete', id: 'a' });
+    expect(back()).toBe(true);
+    apply([{ op: 'patch', id: 'a', body: 'mới hơn' }]);
+    expect(undo.redo(look)).toEqual(STAYS);
+  });
+
+  it('has no way back to marks that were never meant', () => {
+    make(put('a'));
+    make(put('palm'));
+    undo.forgetMarks(['palm']);
+    apply([{ op: 'delete', id: 'palm' }]);
+    expect(back()).toBe(true);
+    expect([shown(), undo.canUndo]).toEqual([[], false]);
   });
 
   it('takes everything that one editor has kept back at once, unless something came between', () => {
@@ -131,6 +194,7 @@ describe('undo', () => {
     make(put('a'));
     make({ op: 'delete', id: 'a' });
     apply([{ op: 'restore', id: 'a' }]);
+    expect(undo.undo(look)).toEqual(STAYS);
     expect(back()).toBe(true);
     expect(shown()).toEqual([]);
     make(put('b'));
@@ -178,7 +242,7 @@ describe('undo', () => {
     undo.note(parts, look);
     for (const { edits } of parts) apply(edits);
     undo.forget('other');
-    expect(undo.undo(look)).toEqual([{ layer: 'l', edits: [{ op: 'restore', id: 'a' }] }]);
+    expect(undo.undo(look)?.parts).toEqual([{ layer: 'l', edits: [{ op: 'restore', id: 'a' }] }]);
     expect(undo.undo(look)).toBeNull();
   });
 

@@ -1,6 +1,7 @@
 /**
  * Undo and redo of one person's gestures, as operations that reverse them. It never touches what
- * someone else (or another device) has changed since: such a step is skipped.
+ * someone else (or another device) has changed since: such a step stays as it is, and undo stops
+ * there. One tap takes back one gesture, or says why not; it never goes on to the one before.
  */
 import { MAX_UNDO } from './limits';
 import type { Edit, Mark, PatchValues } from './model';
@@ -11,7 +12,12 @@ type Values = { -readonly [K in keyof PatchValues]: PatchValues[K] };
 
 /** One reversible change of one mark. */
 type Step =
-  | { readonly made: 'put' | 'restored' | 'deleted'; readonly id: string }
+  | {
+      readonly made: 'put' | 'restored' | 'deleted';
+      readonly id: string;
+      /** The mark as this person has left it while it stood; unknown of one that was restored. */
+      readonly left: Values | undefined;
+    }
   | { readonly made: 'patched'; readonly id: string; readonly from: Values; readonly to: Values };
 
 interface Part {
@@ -26,6 +32,14 @@ type Gesture = readonly Part[];
 export interface LayerEdits {
   readonly layer: string;
   readonly edits: readonly Edit[];
+}
+
+/** What takes a gesture back, or does it again. */
+export interface Reversal {
+  /** Empty where all of it was changed elsewhere. */
+  readonly parts: readonly LayerEdits[];
+  /** Something of it stays, because another device or another person has changed it since. */
+  readonly stays: boolean;
 }
 
 const FIELDS = ['page', 'geometry', 'anchor', 'style', 'body', 'resolved'] as const;
@@ -63,37 +77,45 @@ export class UndoStack {
     this.undone = [];
   }
 
-  /** The edits that take the last gesture back, or null when there is nothing to take back. */
-  undo(look: Layers): LayerEdits[] | null {
+  /**
+   * Takes the last gesture back; null when there is none.
+   * @param answered others have answered this mark: it is not taken away under them.
+   */
+  undo(look: Layers, answered: (id: string) => boolean = () => false): Reversal | null {
     this.writing = undefined;
-    for (let last = this.done.pop(); last !== undefined; last = this.done.pop()) {
-      const parts = reversed([...last].reverse(), look, 'back');
-      if (parts.length === 0) continue;
-      this.undone.push(last);
-      return parts;
-    }
-    return null;
+    const last = this.done.pop();
+    if (!last) return null;
+    const reversal = reversed([...last].reverse(), look, answered, 'back');
+    if (reversal.parts.length > 0) this.undone.push(last);
+    return reversal;
   }
 
-  /** The edits that do the last undone gesture again. */
-  redo(look: Layers): LayerEdits[] | null {
+  /** Does the last undone gesture again; null when there is none. */
+  redo(look: Layers, answered: (id: string) => boolean = () => false): Reversal | null {
     this.writing = undefined;
-    for (let last = this.undone.pop(); last !== undefined; last = this.undone.pop()) {
-      const parts = reversed(last, look, 'again');
-      if (parts.length === 0) continue;
-      this.done.push(last);
-      return parts;
-    }
-    return null;
+    const last = this.undone.pop();
+    if (!last) return null;
+    const reversal = reversed(last, look, answered, 'again');
+    if (reversal.parts.length > 0) this.done.push(last);
+    return reversal;
+  }
+
+  /** These marks were never meant: there is no way back to them. */
+  forgetMarks(ids: readonly string[]): void {
+    this.only((part) => ({ ...part, steps: part.steps.filter(({ id }) => !ids.includes(id)) }));
   }
 
   /** The layer is gone, or the person is: nothing of it may be replayed. */
   forget(layer?: string): void {
+    const gone = (part: Part) => layer === undefined || part.layer === layer;
+    this.only((part) => (gone(part) ? { ...part, steps: [] } : part));
+  }
+
+  private only(left: (part: Part) => Part): void {
     this.writing = undefined;
-    const left = (gesture: Gesture): Gesture =>
-      gesture.filter((part) => layer !== undefined && part.layer !== layer);
-    this.done = this.done.map(left).filter((gesture) => gesture.length > 0);
-    this.undone = this.undone.map(left).filter((gesture) => gesture.length > 0);
+    const of = (gesture: Gesture) => gesture.map(left).filter(({ steps }) => steps.length > 0);
+    this.done = this.done.map(of).filter((gesture) => gesture.length > 0);
+    this.undone = this.undone.map(of).filter((gesture) => gesture.length > 0);
   }
 }
 
@@ -113,7 +135,7 @@ function joined(first: Gesture, next: Gesture): Gesture {
           { ...before.to, ...step.to },
         ];
         part.steps[at] = { ...step, from, to };
-      }
+      } else part.steps[at] = { ...before, left: before.left && { ...before.left, ...step.to } };
     }
   }
   return parts;
@@ -130,22 +152,28 @@ function stepsOf(
     const before = seen.has(edit.id) ? seen.get(edit.id) : look(edit.id);
     switch (edit.op) {
       case 'put':
-        steps.push({ made: 'put', id: edit.id });
+        seen.set(edit.id, { ...edit, rev: 0, seq: 0, author: '', modified: edit.created });
+        steps.push({ made: 'put', id: edit.id, left: wholeOf(edit) });
         break;
       case 'delete':
         if (before === undefined) break;
-        steps.push({ made: 'deleted', id: edit.id });
+        steps.push({ made: 'deleted', id: edit.id, left: wholeOf(before) });
         seen.set(edit.id, undefined);
         break;
       case 'restore':
         if (before !== undefined) break;
-        steps.push({ made: 'restored', id: edit.id });
+        steps.push({ made: 'restored', id: edit.id, left: undefined });
         break;
       case 'patch': {
         if (before === undefined) break;
         const to = valuesOf(edit);
-        steps.push({ made: 'patched', id: edit.id, from: valuesOf(before, to), to });
-        seen.set(edit.id, { ...before, ...to });
+        const after = { ...before, ...to };
+        seen.set(edit.id, after);
+        const made = steps.findIndex(({ made, id }) => made === 'put' && id === edit.id);
+        if (made === -1)
+          steps.push({ made: 'patched', id: edit.id, from: valuesOf(before, to), to });
+        // It comes and goes as a whole.
+        else steps[made] = { made: 'put', id: edit.id, left: wholeOf(after) };
         break;
       }
     }
@@ -155,30 +183,53 @@ function stepsOf(
 
 type Way = 'back' | 'again';
 
-function reversed(gesture: Gesture, look: Layers, way: Way): LayerEdits[] {
-  return gesture
-    .map((part) => ({ layer: part.layer, edits: reverse(part, look(part.layer), way) }))
-    .filter(({ edits }) => edits.length > 0);
+function reversed(
+  gesture: Gesture,
+  look: Layers,
+  answered: (id: string) => boolean,
+  way: Way,
+): Reversal {
+  let stays = false;
+  const parts = gesture.map((part) => {
+    const edits = reverse(part, look(part.layer), answered, way);
+    stays ||= edits.length < part.steps.length;
+    return { layer: part.layer, edits };
+  });
+  return { parts: parts.filter(({ edits }) => edits.length > 0), stays };
 }
 
-function reverse(part: Part, look: Lookup, way: Way): Edit[] {
+/** An edit for each step that can be reversed. */
+function reverse(part: Part, look: Lookup, answered: (id: string) => boolean, way: Way): Edit[] {
   const steps = way === 'back' ? [...part.steps].reverse() : part.steps;
   const edits: Edit[] = [];
+  /** Marks as the edits so far will leave them. */
+  const seen = new Map<string, PatchValues | undefined>();
   for (const step of steps) {
-    const now = look(step.id);
+    const now = seen.has(step.id) ? seen.get(step.id) : look(step.id);
     if (step.made === 'patched') {
       const [is, wanted] = way === 'back' ? [step.to, step.from] : [step.from, step.to];
       // Another device changed it meanwhile: its value stays.
       if (now === undefined || !same(valuesOf(now, is), is)) continue;
       edits.push({ op: 'patch', id: step.id, ...wanted });
+      seen.set(step.id, { ...now, ...wanted });
+    } else if ((step.made === 'deleted') === (way === 'back')) {
+      if (now !== undefined) continue;
+      edits.push({ op: 'restore', id: step.id });
+      seen.set(step.id, step.left);
     } else {
-      const remove = (step.made === 'deleted') !== (way === 'back');
-      if (remove === (now !== undefined)) {
-        edits.push({ op: remove ? 'delete' : 'restore', id: step.id });
-      }
+      // Newer words, an answer, or "resolved" would go with it, and they are not this person's.
+      const asLeft = now && (!step.left || same(wholeOf(now), step.left));
+      if (!asLeft || answered(step.id)) continue;
+      edits.push({ op: 'delete', id: step.id });
+      seen.set(step.id, undefined);
     }
   }
   return edits;
+}
+
+/** All that can be patched, absent values spelt out. */
+function wholeOf(source: PatchValues): Values {
+  return { ...ABSENT, ...valuesOf(source) };
 }
 
 /** The patchable values of a mark or patch; with `like`, those it names, absent ones spelt out. */

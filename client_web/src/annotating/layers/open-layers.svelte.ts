@@ -8,6 +8,7 @@ import type { Post } from '../post';
 import { hide, readHidden } from './hidden';
 import {
   answersTo,
+  depthsOf,
   inDepth,
   newlyShared,
   NOBODYS_ID,
@@ -24,6 +25,8 @@ export interface LayersListener {
   gained: (layer: LayerView) => void;
   /** A layer is no longer this person's. `written`: it was the one written on. */
   lost: (layer: LayerView, written: boolean) => void;
+  /** The layer in the hand takes nothing any more, but is still read. */
+  closed: (layer: LayerView) => void;
 }
 
 const NOBODY = peopleOf({ layers: [], authors: [] });
@@ -38,6 +41,7 @@ export class OpenLayers {
   readonly writing = $derived(this.list.find((layer) => layer.id === this.writingId));
   readonly own = $derived(this.list.find(({ kind }) => kind === 'private'));
   readonly tones = $derived(tonesOf(this.list));
+  private readonly depths = $derived(depthsOf(this.list));
 
   private post: Post | null = null;
   private documentId = '';
@@ -171,9 +175,17 @@ export class OpenLayers {
     return this.list.find((layer) => this.replica(layer.id)?.get(id) !== undefined);
   }
 
+  /** How deep a mark lies: one's own are on top. */
+  depthOf(id: string): number {
+    return this.depths.get(this.of(id)?.id ?? '') ?? 0;
+  }
+
   answers(id: string): Mark[] {
     const layer = this.of(id);
-    return layer ? answersTo(this.replica(layer.id)?.marks() ?? [], id) : [];
+    // Nobody answers on a layer that one alone reads: not worth looking through it.
+    return layer && layer.kind !== 'private'
+      ? answersTo(this.replica(layer.id)?.marks() ?? [], id)
+      : [];
   }
 
   private *seen(): Generator<LayerReplica> {
@@ -197,7 +209,9 @@ export class OpenLayers {
     this.list = known.layers;
     this.authors = known.authors;
     this.people = peopleOf(known);
+    const { writing } = this;
     this.backToOwn();
+    if (writing && writing.id !== this.writingId) this.listener.closed(writing);
     this.listener.changed();
   }
 

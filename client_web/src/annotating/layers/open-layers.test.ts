@@ -71,8 +71,13 @@ function post(): Post {
 }
 
 const KNOWN: KnownLayers = { layers: [OWN], authors: [] };
-const layers = () =>
-  new OpenLayers({ changed: () => undefined, gained: () => undefined, lost: () => undefined });
+const layers = (closed: (layer: LayerView) => void = () => undefined) =>
+  new OpenLayers({
+    changed: () => undefined,
+    gained: () => undefined,
+    lost: () => undefined,
+    closed,
+  });
 const shelf = () => shelved.splice(0).forEach((answer) => answer());
 const seen = (open: OpenLayers) => [...open.all()].map((mark) => mark.id);
 
@@ -115,4 +120,26 @@ test('what the server took away does not come back when a later question fails',
   answers[1]?.(null);
   await asking;
   expect([seen(open), followed]).toEqual([[], []]);
+});
+
+test('a layer in the hand that takes nothing any more is told of, and one writes for oneself', async () => {
+  const room: LayerView = { ...OWN, id: 'room', kind: 'presenter', mine: false };
+  const closed: string[] = [];
+  const open = layers(({ id }) => closed.push(id));
+  const opening = open.open(post(), 'D', { layers: [OWN, room], authors: [] });
+  shelf();
+  await opening;
+  open.writeOn('room');
+  expect([open.writingId, closed]).toEqual(['room', []]);
+  const told = open.refresh();
+  answers[0]?.([OWN, { ...room, may_write: false }]);
+  await told;
+  expect([open.writingId, closed, seen(open)]).toEqual(['own', ['room'], ['a', 'a']]);
+  const again = open.refresh();
+  answers[1]?.([
+    { ...OWN, may_write: false },
+    { ...room, may_write: false },
+  ]);
+  await again;
+  expect([open.writingId, closed]).toEqual(['own', ['room']]);
 });

@@ -37,6 +37,11 @@ export function inDepth(layers: readonly LayerView[]): LayerView[] {
   return [...layers].sort((a, b) => DEPTH[a.kind] - DEPTH[b.kind]);
 }
 
+/** How deep each layer lies, by its id: 0 is at the bottom. */
+export function depthsOf(layers: readonly LayerView[]): ReadonlyMap<string, number> {
+  return new Map(inDepth(layers).map(({ id }, depth) => [id, depth]));
+}
+
 /**
  * The colour of each layer: the same on every tablet and for as long as the layer lives, as far as
  * two layers do not ask for the same one.

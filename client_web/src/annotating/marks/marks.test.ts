@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { encodeInk, inkToText, type Mark } from '../core';
 import { segmentMeetsBox, segmentsNear } from './box';
 import { shapeOf, touches } from './mark-shape';
+import { PageMarks } from './page-marks';
 import { PagePainter } from './page-painter';
 import { SpatialIndex } from './spatial-index';
 
@@ -111,4 +112,50 @@ test('the painter keeps one element per mark and touches only what changed', () 
   expect(of(a.id)).toBeNull();
   painter.close();
   expect(host.children).toHaveLength(0);
+});
+
+test('marks lie in one order, whether they come live, come back or are there at the opening', () => {
+  const box = (part: Partial<Mark>) =>
+    mark({ kind: 'rectangle', geometry: { rect: [0, 0, 9, 9] }, ...part });
+  const theirs = ['t1', 't3', 't2'].map((id, i) => box({ id, created: [1, 3, 2][i] ?? 0 }));
+  const own = ['o1', 'o2'].map((id, i) => box({ id, created: i }));
+  const depthOf = ({ id }: Mark) => (id.startsWith('o') ? 1 : 0);
+  const order = ['t1', 't2', 't3', 'o1', 'o2'];
+  const all = [...theirs, ...own];
+
+  const host = document.createElement('div');
+  const painted = () =>
+    [...host.querySelectorAll('[data-mark]')].map((one) => one.getAttribute('data-mark'));
+  for (const arriving of [all, [...all].reverse()]) {
+    host.replaceChildren();
+    const painter = new PagePainter(host, depthOf);
+    const marks = new Map<string, Mark>();
+    painter.show(marks);
+    for (const one of arriving) {
+      marks.set(one.id, one);
+      painter.change([one.id]);
+    }
+    expect(painted()).toEqual(order);
+    // Deleted and restored, it lies where it lay; a date that the server puts right counts.
+    marks.delete('t2');
+    painter.change(['t2']);
+    expect(painted()).toEqual(['t1', 't3', 'o1', 'o2']);
+    marks.set('t2', box({ id: 't2', created: 2 }));
+    painter.change(['t2']);
+    expect(painted()).toEqual(order);
+    marks.set('t2', box({ id: 't2', created: 9 }));
+    painter.change(['t2']);
+    expect(painted()).toEqual(['t1', 't3', 't2', 'o1', 'o2']);
+    painter.close();
+  }
+});
+
+test("a tap means what lies on top: one's own before what came later from another", () => {
+  const line = (id: string, created: number) =>
+    mark({ id, created, kind: 'line', geometry: { from: [0, 5], to: [10, 5] } });
+  const marks = new PageMarks(({ id }) => (id === 'own' ? 1 : 0));
+  marks.take([line('own', 1), line('theirs', 9), line('early', 2)]);
+  expect(marks.at(5, 5, 2)?.id).toBe('own');
+  marks.set('own', undefined);
+  expect(marks.at(5, 5, 2)?.id).toBe('theirs');
 });

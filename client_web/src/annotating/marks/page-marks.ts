@@ -1,6 +1,7 @@
-/** The marks of one page in the order they are painted, and where they lie. */
+/** The marks of one page, where they lie, and which lies on top. */
 import type { Mark } from '../core';
 import { boxAround, contains, grow, type Box } from './box';
+import { inOrder, type DepthOf } from './depth';
 import { liesUnder } from './mark-element';
 import { shapeOf, touches } from './mark-shape';
 import { SpatialIndex } from './spatial-index';
@@ -8,6 +9,8 @@ import { SpatialIndex } from './spatial-index';
 export class PageMarks {
   readonly marks = new Map<string, Mark>();
   private readonly index = new SpatialIndex();
+
+  constructor(private readonly depthOf: DepthOf = () => 0) {}
 
   /** Takes the whole page as it is now. */
   take(now: Iterable<Mark>): void {
@@ -42,9 +45,9 @@ export class PageMarks {
   /** The mark that a tap means: what lies on top first, and the one drawn last. */
   at(x: number, y: number, reach: number): Mark | null {
     const met = this.along(x, y, x, y, reach);
-    const order = [...this.marks.keys()];
-    const rank = (mark: Mark) => (liesUnder(mark) ? 0 : 1e9) + order.indexOf(mark.id);
-    return met.sort((a, b) => rank(b) - rank(a))[0] ?? null;
+    const lying = met.map((mark) => ({ mark, depth: this.depthOf(mark), under: liesUnder(mark) }));
+    lying.sort((a, b) => Number(a.under) - Number(b.under) || inOrder(b, a));
+    return lying[0]?.mark ?? null;
   }
 
   /** Marks that lie wholly inside the box. */

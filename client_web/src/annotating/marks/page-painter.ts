@@ -5,6 +5,7 @@
  */
 import type { Mark } from '../core';
 import type { Box } from './box';
+import { placeIn, type DepthOf } from './depth';
 import { liesUnder, markElement, svg } from './mark-element';
 
 /**
@@ -25,6 +26,14 @@ export interface Affine {
 interface Painted {
   mark: Mark;
   element: SVGElement;
+  readonly depth: number;
+}
+
+interface Sheet {
+  readonly root: SVGSVGElement;
+  readonly group: SVGGElement;
+  /** What is painted on it, from below. */
+  readonly order: Painted[];
 }
 
 /** What a mark that does not exist yet looks like. */
@@ -53,7 +62,10 @@ export class PagePainter {
   private hidden: ReadonlySet<string> = new Set();
   private framed: SVGElement | null = null;
 
-  constructor(host: HTMLElement) {
+  constructor(
+    host: HTMLElement,
+    private readonly depthOf: DepthOf = () => 0,
+  ) {
     host.append(this.under.root, this.over.root);
   }
 
@@ -68,7 +80,10 @@ export class PagePainter {
   show(marks: ReadonlyMap<string, Mark>): void {
     this.wanted = marks;
     this.waiting = [];
-    this.change([...this.painted.keys()].filter((id) => !marks.has(id)));
+    const elsewhere = ({ mark, depth }: Painted) => this.depthOf(mark) !== depth;
+    for (const [id, painted] of this.painted) {
+      if (!marks.has(id) || elsewhere(painted)) this.remove(id);
+    }
     this.waiting = [...marks.keys()].filter((id) => this.painted.get(id)?.mark !== marks.get(id));
     this.paintSlice();
   }
@@ -76,13 +91,23 @@ export class PagePainter {
   /** These of the marks shown last have changed, come or gone. */
   change(ids: readonly string[]): void {
     for (const id of ids) {
-      if (this.wanted.has(id)) {
-        this.paint(id);
-        continue;
-      }
-      this.painted.get(id)?.element.remove();
-      this.painted.delete(id);
+      if (this.wanted.has(id)) this.paint(id);
+      else this.remove(id);
     }
+  }
+
+  private remove(id: string): void {
+    const painted = this.painted.get(id);
+    if (!painted) return;
+    painted.element.remove();
+    this.painted.delete(id);
+    const { order } = this.sheetOf(painted.mark);
+    const at = placeIn(order, painted);
+    order.splice(order[at] === painted ? at : order.indexOf(painted), 1);
+  }
+
+  private sheetOf(mark: Mark): Sheet {
+    return liesUnder(mark) ? this.under : this.over;
   }
 
   /** Marks that the eraser has met, or that are being dragged elsewhere. */
@@ -115,7 +140,7 @@ export class PagePainter {
     this.previewed = parts.map((part) => {
       const mark: Mark = { ...NOBODY, ...part };
       const element = markElement(mark);
-      (liesUnder(mark) ? this.under : this.over).group.append(element);
+      this.sheetOf(mark).group.append(element);
       return element;
     });
   }
@@ -151,6 +176,8 @@ export class PagePainter {
 
   private paint(id: string): void {
     const mark = this.wanted.get(id);
+    // The server may have put its date right: it lies elsewhere among the others then.
+    if (mark && this.painted.get(id)?.mark.created !== mark.created) this.remove(id);
     const before = this.painted.get(id);
     if (!mark || before?.mark === mark) return;
     if (before && looksAlike(before.mark, mark)) {
@@ -158,11 +185,20 @@ export class PagePainter {
       return;
     }
     const element = markElement(mark);
-    this.painted.set(id, { mark, element });
     if (this.dimmed.has(id)) element.classList.add('dimmed');
-    const group = liesUnder(mark) ? this.under.group : this.over.group;
-    if (before) before.element.replaceWith(element);
-    else group.append(element);
+    if (before) {
+      before.element.replaceWith(element);
+      before.mark = mark;
+      before.element = element;
+      return;
+    }
+    const painted: Painted = { mark, element, depth: this.depthOf(mark) };
+    this.painted.set(id, painted);
+    const { order, group } = this.sheetOf(mark);
+    const at = placeIn(order, painted);
+    const above = order[at]?.element ?? null;
+    order.splice(at, 0, painted);
+    group.insertBefore(element, above);
   }
 }
 
@@ -177,9 +213,9 @@ function same(a: object, b: object): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
-function sheet(name: string): { root: SVGSVGElement; group: SVGGElement } {
+function sheet(name: string): Sheet {
   const root = svg('svg', { class: `marks ${name}`, 'data-testid': name, 'aria-hidden': 'true' });
   const group = svg('g');
   root.append(group);
-  return { root, group };
+  return { root, group, order: [] };
 }

@@ -32,6 +32,9 @@ export class WetCanvas {
   private context: CanvasRenderingContext2D | null = null;
   private pieces: Piece[] = [];
   private kept = 0;
+  /** Its end, which may still change. */
+  private growing: Piece | null = null;
+  private laid: { viewport: PageViewport; left: number; top: number } | null = null;
   private style: WetStyle = { color: '#000000', width: 1, opacity: 1, under: false };
 
   constructor(host: HTMLElement) {
@@ -48,16 +51,43 @@ export class WetCanvas {
     return this.context;
   }
 
-  /** Lays the canvas over what is seen of the page. */
   begin(viewport: PageViewport, style: WetStyle): void {
+    this.style = style;
+    this.pieces = [];
+    this.kept = 0;
+    this.growing = null;
+    this.lay(viewport);
+    this.canvas.hidden = false;
+  }
+
+  /** The page is shown at another scale, or turned: the stroke goes on where it was on it. */
+  place(viewport: PageViewport): void {
+    if (this.canvas.hidden) return;
+    this.lay(viewport);
+    this.repaint();
+  }
+
+  draw(stroke: GrowingStroke, predicted: readonly PenPoint[]): void {
+    this.follow();
+    while (stroke.length - this.kept > PIECE + SOFT_END) {
+      this.pieces.push(this.piece(stroke.slice(this.kept, this.kept + PIECE + 1)));
+      this.kept += PIECE;
+    }
+    this.growing = this.piece(stroke.slice(this.kept, stroke.length, predicted));
+    this.repaint();
+  }
+
+  /** Lays the canvas over what is seen of the page. */
+  private lay(viewport: PageViewport): void {
     const rect = viewport.element.getBoundingClientRect();
+    this.laid = { viewport, left: rect.left, top: rect.top };
     const zoom = viewport.boxWidth / rect.width;
     const left = Math.max(0, -rect.left);
     const top = Math.max(0, -rect.top);
     const width = Math.max(1, Math.min(rect.right, window.innerWidth) - Math.max(0, rect.left));
     const height = Math.max(1, Math.min(rect.bottom, window.innerHeight) - Math.max(0, rect.top));
     const ratio = Math.min(window.devicePixelRatio || 1, MAX_RATIO);
-    const { canvas, pen: context } = this;
+    const { canvas, pen: context, style } = this;
     canvas.width = Math.ceil(width * ratio);
     canvas.height = Math.ceil(height * ratio);
     const css = canvas.style;
@@ -82,27 +112,27 @@ export class WetCanvas {
     context.fillStyle = style.color;
     context.strokeStyle = style.color;
     context.lineWidth = style.width;
-    this.style = style;
-    this.pieces = [];
-    this.kept = 0;
-    canvas.hidden = false;
   }
 
-  draw(stroke: GrowingStroke, predicted: readonly PenPoint[]): void {
-    while (stroke.length - this.kept > PIECE + SOFT_END) {
-      this.pieces.push(this.piece(stroke.slice(this.kept, this.kept + PIECE + 1)));
-      this.kept += PIECE;
-    }
-    const end = this.piece(stroke.slice(this.kept, stroke.length, predicted));
+  /** The sheet was scrolled under the pen: what has come into sight has no canvas yet. */
+  private follow(): void {
+    const { laid } = this;
+    if (!laid) return;
+    const { left, top } = laid.viewport.element.getBoundingClientRect();
+    if (left !== laid.left || top !== laid.top) this.lay(laid.viewport);
+  }
+
+  private repaint(): void {
     this.wipe();
     for (const piece of this.pieces) this.paint(piece);
-    this.paint(end);
+    if (this.growing) this.paint(this.growing);
   }
 
   /** Hidden in the same frame in which the finished mark appears: no flicker, no gap. */
   end(): void {
     this.canvas.hidden = true;
     this.pieces = [];
+    this.growing = this.laid = null;
   }
 
   /** Gives the pixels back. */

@@ -1,4 +1,3 @@
-import { removals } from '../edits';
 import type { PenPoint } from '../pen/stroke';
 import type { Work, WorkStart } from '../pen/surface';
 import { REACH_PX, type WorkPlace } from './place';
@@ -37,7 +36,7 @@ export class EraserWork implements Work {
   end(): void {
     this.place.painter.dim(new Set());
     const { desk } = this.place;
-    if (this.met.size > 0) desk.edit(removals([...this.met]));
+    if (this.met.size > 0) desk.takeAway([...this.met]);
     else if (this.elsewhere) desk.say('marks.otherLayer');
   }
 

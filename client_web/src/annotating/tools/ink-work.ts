@@ -132,6 +132,6 @@ export class InkWork implements Work {
       return desk.put(shapePut(birth, 'line', from, to, this.style), drawn);
     }
     const kind = this.tool === 'pen' ? 'ink' : 'highlighter';
-    desk.put(inkPut(birth, kind, this.stroke, this.style), drawn);
+    desk.put(inkPut(birth, kind, this.stroke, this.style), drawn, this);
   }
 }

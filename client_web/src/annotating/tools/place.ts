@@ -19,12 +19,17 @@ export interface Desk {
   stream(about: Omit<WetPiece, 'at' | 'points'>): WetStream | null;
   /** Shows the room where to look. */
   point(place: PointerPlace): void;
-  /** A new mark, shown at once. `device` and `from` tell a palm's strokes from a hand's. */
-  put(put: Put, drawn?: { device: PointerDevice; from: number }): void;
+  /** A new mark, shown at once. `device` and `from` tell a palm's strokes from a hand's; what one
+   * `maker` puts is one step of undo. */
+  put(put: Put, drawn?: { device: PointerDevice; from: number }, maker?: object): void;
   /** One gesture over several marks. Each of `parts` travels as one, as far as a push may carry. */
   edit(...parts: (readonly Edit[])[]): void;
   /** Erasers take only what the person may take away here. */
   mayErase(mark: Mark): boolean;
+  /** Others have answered it: it is one thing, and does not go unasked. */
+  isAnswered(mark: Mark): boolean;
+  /** Takes whole marks away, after a question where answers would go with them. */
+  takeAway(ids: readonly string[]): void;
   mayMove(mark: Mark): boolean;
   selected(): ReadonlySet<string>;
   select(ids: ReadonlySet<string>): void;

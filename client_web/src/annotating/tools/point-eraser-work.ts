@@ -13,6 +13,7 @@ export class PointEraserWork implements Work {
   private readonly reach: number;
   private last: PenPoint;
   private passedOver = false;
+  private answered = false;
 
   constructor(
     private readonly place: WorkPlace,
@@ -35,7 +36,8 @@ export class PointEraserWork implements Work {
   end(): void {
     const { desk, viewport } = this.place;
     this.putBack();
-    if (this.cuts.size === 0 && this.passedOver) desk.say('marks.eraser.words');
+    if (this.answered) desk.say('marks.answered.cut');
+    else if (this.cuts.size === 0 && this.passedOver) desk.say('marks.eraser.words');
     const nextId = () => desk.birth(viewport).id;
     const parts: Edit[][] = [];
     let edits: Edit[] = [];
@@ -57,6 +59,11 @@ export class PointEraserWork implements Work {
     let changed = false;
     for (const mark of marks.along(this.last.x, this.last.y, x, y, this.reach)) {
       if (!desk.mayErase(mark)) continue;
+      // Its pieces would be other marks: nobody would find the answers any more.
+      if (desk.isAnswered(mark)) {
+        this.answered = true;
+        continue;
+      }
       const cut = this.cuts.get(mark.id) ?? cutOf(mark);
       if (cut === undefined) {
         this.passedOver = true;

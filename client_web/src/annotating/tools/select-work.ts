@@ -1,6 +1,7 @@
-import { moves } from '../edits';
+import { keptInside, moves } from '../edits';
 import type { Box } from '../marks/box';
 import { boxAround } from '../marks/box';
+import { shapeOf } from '../marks/mark-shape';
 import type { PenPoint } from '../pen/stroke';
 import type { Work, WorkStart } from '../pen/surface';
 import { REACH_PX, type WorkPlace } from './place';
@@ -13,6 +14,8 @@ export class SelectWork implements Work {
   private readonly from: PenPoint;
   private to: PenPoint;
   private readonly moving: ReadonlySet<string> | null;
+  /** Where those lie that are moved. */
+  private readonly boxes: readonly Box[] = [];
   private dragged = false;
 
   constructor(
@@ -35,13 +38,16 @@ export class SelectWork implements Work {
         return mark !== undefined && desk.mayMove(mark);
       }),
     );
+    const moved = [...this.moving].map((id) => marks.marks.get(id)).filter((mark) => mark != null);
+    this.boxes = moved.map((mark) => shapeOf(mark).box);
   }
 
   move(points: readonly PenPoint[], _predicted: readonly PenPoint[]): void {
     this.to = points[points.length - 1] ?? this.to;
-    const [dx, dy] = this.shift();
-    this.dragged ||= Math.hypot(dx, dy) * this.place.viewport.scale > TAP_PX;
+    const away = Math.hypot(this.to.x - this.from.x, this.to.y - this.from.y);
+    this.dragged ||= away * this.place.viewport.scale > TAP_PX;
     if (!this.dragged) return;
+    const [dx, dy] = this.shift();
     if (this.moving) this.place.painter.shift(this.moving, dx, dy);
     else this.place.painter.frame(this.frame());
   }
@@ -76,7 +82,8 @@ export class SelectWork implements Work {
   }
 
   private shift(): [number, number] {
-    return [this.to.x - this.from.x, this.to.y - this.from.y];
+    const [dx, dy] = [this.to.x - this.from.x, this.to.y - this.from.y];
+    return this.moving ? keptInside(this.boxes, this.place.viewport, dx, dy) : [dx, dy];
   }
 
   private frame(): Box {
