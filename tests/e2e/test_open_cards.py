@@ -8,13 +8,13 @@ from server.demo.seed import PASSWORD
 from tests.e2e.conftest import Opener, Window
 from tests.e2e.pen import page_box
 from tests.e2e.test_delegate import set_pin, unlock
-from tests.e2e.test_marks import MARKS, saved, take, until
+from tests.e2e.test_marks import MARKS, saved, take, take_rare, until
 from tests.e2e.test_sharing import answer, name_of, note, open_thread, share
 
 LETTER, SCAN = "Tờ trình điều chỉnh", "rà soát các dự án có sử dụng đất"
-NOTES = MARKS + "[data-kind=note]"
+NOTES, TEXTS = MARKS + "[data-kind=note]", MARKS + "[data-kind=free_text]"
 LOCKED, FIRST, SECOND, TWICE = "gd.khoahoc", "chanhthanhtra", "gd.tuphap", "gd.yte"
-ASKS, ANSWERS = "pgd.datdai", "gd.dantoc"
+ASKS, ANSWERS, BOTH = "pgd.datdai", "gd.dantoc", "tr.thue"
 
 MOVABLE_CLOCK = """(() => {
   const now = Date.now.bind(Date);
@@ -27,6 +27,12 @@ UNTOUCHED = """() => {
   window.ahead = 0;
 }"""
 """Five hours without a touch, and then somebody looks."""
+HIDDEN = """() => {
+  Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+  document.dispatchEvent(new Event('visibilitychange'));
+  delete document.hidden;
+}"""
+"""All that iPadOS says before it throws a tab away."""
 
 
 def sign_in(window: Opener, account: str) -> Window:
@@ -138,6 +144,53 @@ def test_a_note_that_is_only_looked_at_leaves_what_the_other_device_writes(
     assert there.page.get_by_test_id("undo").count() == 0
 
 
+def test_words_typed_while_the_other_device_changes_or_deletes_the_note_are_kept(
+    window: Opener,
+) -> None:
+    here, there = open_letter(window, BOTH), open_letter(window, BOTH)
+    begin_note(here.page, "Nợ thuế")
+    here.page.get_by_test_id("note-done").click()
+    take(here.page, "hand")
+    saved(here.page)
+    begun = open_note(there.page)
+    expect(begun).to_have_value("Nợ thuế")
+    # What others have not seen yet is typed within one pause.
+    there.line.cut()
+    begun.press("End")
+    begun.press_sequentially(" tăng")
+    field = open_note(here.page)
+    field.press("End")
+    field.press_sequentially(" giảm")
+    here.page.get_by_test_id("note-done").click()
+    saved(here.page)
+    there.line.mend()
+    there.page.get_by_test_id("note-done").click()
+    badge = there.page.get_by_test_id("refused-badge")
+    expect(badge).to_have_text("1")
+    there.page.get_by_test_id("mark-status").click()
+    item = there.page.get_by_test_id("refused-item")
+    expect(item).to_contain_text("Nợ thuế tăng")
+    expect(item).to_contain_text("Nợ thuế giảm")
+    there.page.get_by_test_id("refused-both").click()
+    expect(item).to_have_count(0)
+    there.page.get_by_test_id("sheet-close").click()
+    saved(there.page)
+    title = NOTES + " title"
+    until(lambda: here.page.locator(title).text_content() == "Nợ thuế giảm\n\nNợ thuế tăng")
+
+    begun = open_note(there.page)
+    open_note(here.page)
+    here.page.get_by_test_id("note-delete").click()
+    saved(here.page)
+    expect(there.page.locator(NOTES)).to_have_count(0)
+    begun.press_sequentially("Vẫn cần: ")
+    expect(there.page.get_by_test_id("toast").filter(has_text="ghi chú riêng")).to_be_visible()
+    there.page.get_by_test_id("note-done").click()
+    saved(there.page)
+    expect(here.page.locator(NOTES)).to_have_count(1)
+    until(lambda: "Vẫn cần" in (here.page.locator(title).text_content() or ""))
+
+
 def test_a_half_written_answer_waits_for_its_author_and_is_sent_by_the_button_alone(
     window: Opener,
 ) -> None:
@@ -175,3 +228,15 @@ def test_a_half_written_answer_waits_for_its_author_and_is_sent_by_the_button_al
     expect(thread).to_contain_text("chưa nhận tiền")
     open_thread(page, NOTES)
     expect(field).to_have_value("")
+    asks.page.get_by_test_id("sheet-close").click()
+    # Text for others leaves when it is done, or at the last moment of a page that is hidden.
+    take_rare(asks.page, "tool-text")
+    box = page_box(asks.page)
+    asks.page.mouse.click(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.25)
+    asks.page.get_by_test_id("text-editor").press_sequentially("Đề nghị kiểm tra lại")
+    expect(asks.page.locator(TEXTS)).to_have_count(0)
+    page.get_by_test_id("sheet-close").click()
+    expect(page.locator(TEXTS)).to_have_count(0)
+    asks.page.evaluate(HIDDEN)
+    expect(page.locator(TEXTS)).to_have_count(1)
+    expect(asks.page.get_by_test_id("text-editor")).to_be_visible()
