@@ -170,6 +170,8 @@ def test_who_is_taken_off_a_layer_loses_it_at_once_and_keeps_unsent_work(window:
     still(page, "layer-lost")
     page.get_by_test_id("mark-status").click()
     still(page, "layer-lost-work")
+    expect(page.get_by_test_id("refused-place")).to_contain_text("Phiên họp")
+    expect(page.get_by_test_id("refused-sketch")).to_be_visible()
     # What was drawn there meanwhile is not lost: it comes to one's own layer.
     page.get_by_test_id("refused-own").click()
     expect(page.get_by_test_id("refused-item")).to_have_count(0)

@@ -39,6 +39,13 @@ export interface OwnLayer {
   mayAnnotate: boolean;
 }
 
+/** Where refused work was made, in words, as far as this tablet knows. */
+export interface Place {
+  documentId: string;
+  document?: string;
+  meeting?: string;
+}
+
 /** Something about layers that a person should hear of. */
 export type LayerNews = {
   news: 'gained' | 'lost' | 'lost_writing' | 'read_only';
@@ -81,6 +88,9 @@ export class Book {
   onEphemeral: (message: Ephemeral) => void = () => undefined;
   /** Something of a gesture could not be undone or done again: it was changed elsewhere. */
   onStays: (way: 'undo' | 'redo') => void = () => undefined;
+  /** What a document and its meeting are called; the app joins what it keeps of both here. */
+  nameOf: (documentId: string) => Promise<Omit<Place, 'documentId'> | undefined> = () =>
+    Promise.resolve(undefined);
   /** The disk takes no more. */
   onUnkept: () => void = () => undefined;
   /** Something drawn or written has no layer that it could go to. */
@@ -345,6 +355,12 @@ export class Book {
     const { running } = this;
     running?.runner.run(running.runner.core.discard(key));
     this.look();
+  }
+
+  async placeOf(layer: string): Promise<Place | undefined> {
+    const documentId = await this.running?.shelf?.placeOf(layer);
+    if (documentId === undefined) return undefined;
+    return { ...(await this.nameOf(documentId).catch(() => undefined)), documentId };
   }
 
   /** Asks once more for what could not be taken. */

@@ -42,6 +42,8 @@ export const annotating = {
   /** Opens a document's marks; `known` spares asking the server where they lie. */
   open: (documentId: string, known?: { layer: string; mayAnnotate: boolean }) =>
     book.open(documentId, known),
+  /** How a document and its meeting are called, for what is told away from them. */
+  nameBy: (nameOf: typeof book.nameOf) => void (book.nameOf = nameOf),
   /** A document whose layer is known is being opened. */
   expect: (layer: string) => void book.expect(layer),
   /** Brings a document's marks onto this tablet, for opening it without a network. */

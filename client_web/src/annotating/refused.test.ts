@@ -6,6 +6,7 @@ import type { Mark, Operation, Put, Refused } from './core';
 import {
   both,
   choiceFor,
+  grouped,
   myWords,
   onOwnLayer,
   pageOf,
@@ -90,8 +91,26 @@ test('what was made on a closed layer comes to one’s own as new marks that ans
   const gone = refused('revoked', [put, patch('a')]);
   const moved = onOwnLayer(gone, 'own', (created) => `new ${created}`);
   expect(moved.layer).toBe('own');
-  expect(moved.ops).toMatchObject([{ op: 'put', id: 'new 5', body: 'lời của tôi' }]);
+  expect(moved.ops).toMatchObject([{ op: 'put', id: 'new 5', body: 'a' }]);
   expect(moved.ops[0]).not.toHaveProperty('reply_to');
+});
+
+test('a text written in many pauses on a layer that was taken away comes home whole', () => {
+  const other = { ...patch('x'), id: 'other' };
+  const list = [
+    refused('revoked', [put], { key: 'a' }),
+    refused('forbidden', [patch('hai')], { key: 'b' }),
+    refused('revoked', [other], { key: 'c' }),
+    refused('revoked', [patch('hai lời')], { key: 'd' }),
+    refused('conflict', [patch('z')], { key: 'e' }),
+    refused('revoked', [patch('y')], { key: 'f', layer: 'M' }),
+  ];
+  const groups = grouped(list);
+  expect(groups.map(({ keys }) => keys)).toEqual([['a', 'b', 'd'], ['c'], ['e'], ['f']]);
+  const [whole] = groups;
+  expect(whole && myWords(whole.refused)).toBe('hai lời');
+  const moved = whole && onOwnLayer(whole.refused, 'own', () => 'new');
+  expect(moved?.ops).toMatchObject([{ op: 'put', id: 'new', body: 'hai lời' }]);
 });
 
 test('it says where it is about', () => {

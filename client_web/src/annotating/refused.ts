@@ -1,5 +1,5 @@
 /** Work that the server refused: what a person can make of it. Pure. */
-import { fold, isDeleted, type Operation, type Put, type Refused } from './core';
+import { fold, isDeleted, type Mark, type Operation, type Put, type Refused } from './core';
 
 /** What else can be done with refused work, besides keeping it here, exporting and dropping it. */
 export type Choice =
@@ -23,6 +23,42 @@ export function choiceFor({ code, ops }: Refused): Choice {
   if (code === 'deleted') return 'restore';
   if (CLOSED.includes(code)) return ops.some(isPut) ? 'own' : 'again';
   return FINAL.includes(code) ? 'none' : 'again';
+}
+
+/** Refused work as a person decides on it: what was refused because of it goes with it. */
+export interface RefusedGroup {
+  /** The whole of it, in its order. */
+  readonly refused: Refused;
+  /** The items it is made of, the first included. */
+  readonly keys: readonly string[];
+}
+
+/**
+ * Changes of a mark that was refused itself belong to it: a text written offline is a new mark and
+ * a change for every pause, refused one by one.
+ */
+export function grouped(list: readonly Refused[]): RefusedGroup[] {
+  const groups: RefusedGroup[] = [];
+  for (const one of list) {
+    const at = groups.findIndex(({ refused }) => follows(one, refused));
+    const before = groups[at];
+    if (before === undefined) {
+      groups.push({ refused: one, keys: [one.key] });
+      continue;
+    }
+    const refused = { ...before.refused, ops: [...before.refused.ops, ...one.ops] };
+    groups[at] = { refused, keys: [...before.keys, one.key] };
+  }
+  return groups;
+}
+
+function follows(one: Refused, other: Refused): boolean {
+  if (one.layer !== other.layer) return false;
+  if (one.code !== other.code && !(CLOSED.includes(one.code) && CLOSED.includes(other.code))) {
+    return false;
+  }
+  const made = new Set(other.ops.filter(isPut).map(({ id }) => id));
+  return one.ops.every((op) => !isPut(op) && made.has(op.id));
 }
 
 /** Codes of a message that breaks a rule: to a person they all say the same. */
@@ -59,20 +95,29 @@ export function both(refused: Refused): Pick<Refused, 'layer' | 'ops'> {
 }
 
 /**
- * New marks of a layer that is closed now, made anew on one's own. Answers become notes, because
- * what they answered is not there.
+ * New marks of a layer that is closed now, made anew on one's own, as they were last. Answers become
+ * notes, because what they answered is not there.
  */
 export function onOwnLayer(
   refused: Refused,
   own: string,
   newId: (created: number) => string,
 ): Pick<Refused, 'layer' | 'ops'> {
-  const ops = refused.ops.filter(isPut).map((put): Put => {
-    const mark = { ...put, id: newId(put.created) };
-    delete mark.reply_to;
-    return mark;
-  });
+  const ops = fold(refused.ops)
+    .filter(isPut)
+    .map((put): Put => {
+      const mark = { ...put, id: newId(put.created) };
+      delete mark.reply_to;
+      return mark;
+    });
   return { layer: own, ops };
+}
+
+/** The new marks in refused work, as they were last. */
+export function marksIn({ ops }: Refused): Mark[] {
+  return fold(ops)
+    .filter(isPut)
+    .map((put) => ({ ...put, rev: 0, seq: 0, author: '', modified: put.created }));
 }
 
 /** The document's version that refused work was made on; undefined when it does not say. */

@@ -1,5 +1,5 @@
 /** Brings the features to life for the person at this device, and to rest when they leave. */
-import { forgetMeetings, mine } from '../meetings';
+import { forgetMeetings, keptDocuments, mine } from '../meetings';
 import { forgetNotes } from '../notes';
 import { session } from '../people';
 
@@ -32,5 +32,9 @@ async function serveMarks(person: string | null, keeps: boolean): Promise<void> 
   if (mine !== asked) return;
   session.unsentWork = () => annotating.unsentWork();
   keeping.alongside = annotating.takeAlong;
+  annotating.nameBy(async (documentId) => {
+    const found = (await keptDocuments()).find(({ document }) => document.id === documentId);
+    return found && { document: found.document.title, meeting: found.meeting.title };
+  });
   annotating.serve(person, keeps);
 }

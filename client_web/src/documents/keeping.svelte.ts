@@ -4,7 +4,10 @@ import { api, connection, type DocumentCard, type DocumentView } from '../wire';
 import { serverFiles, versionPath } from './page_files';
 import { expectedBytes, type Shelf, type ShelfEntry } from './shelf';
 import type { Bytes } from './source';
-import { TakeAlong, type Job } from './take-along';
+import { isWhole, TakeAlong, type Job } from './take-along';
+
+/** What did not come is asked for again, ms: a document is wanted before the tunnel, not at once. */
+const AGAIN_MS = 30_000;
 
 /** none: not asked for. newer: an older version lies here. */
 export type KeepState = 'none' | 'queued' | 'running' | 'offline' | 'failed' | 'kept' | 'newer';
@@ -46,6 +49,7 @@ class Keeping {
       },
       alongside: (view, signal) => this.alongside(view, signal),
       now: () => Date.now(),
+      later: (run) => void setTimeout(run, AGAIN_MS),
       onChange: () => {
         this.shelf = this.#takes.shelf;
         this.jobs = this.#takes.jobs;
@@ -64,7 +68,7 @@ class Keeping {
     const job = this.jobs.get(card.id);
     const bytes = expectedBytes(card);
     if (job) return { ...job, bytes };
-    if (entry?.takenAt === undefined || !entry.complete) return { state: 'none', done: 0, bytes };
+    if (entry?.takenAt === undefined || !isWhole(entry)) return { state: 'none', done: 0, bytes };
     const newer = card.version_id !== null && card.version_id !== entry.versionId;
     return { state: newer ? 'newer' : 'kept', done: 1, bytes: entry.bytes };
   }

@@ -24,6 +24,8 @@ export interface ShelfEntry {
   /** Pages whose image lies here, or 'pdf' when the PDF does. */
   copy: 'pdf' | 'images';
   complete: boolean;
+  /** What goes along with a document that is taken along lies here too: its marks. */
+  marks?: boolean;
   /** ms since 1970 when a person asked to keep it; absent: it is here only because it was opened. */
   takenAt?: number;
   /** For the list of what is kept. */

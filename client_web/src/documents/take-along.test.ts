@@ -36,6 +36,8 @@ class World {
   asked: string[] = [];
   alongside: string[] = [];
   full = false;
+  layersStay = false;
+  later: Array<() => void> = [];
   states: string[] = [];
   private clock = 0;
   readonly takes = this.tab();
@@ -51,7 +53,11 @@ class World {
       },
       view: (documentId) => this.view(documentId),
       files: (view) => this.files(view),
-      alongside: async (view) => void this.alongside.push(view.card.id),
+      alongside: async (view) => {
+        if (this.layersStay) throw new Error('layer did not come');
+        this.alongside.push(view.card.id);
+      },
+      later: (run) => void this.later.push(run),
       now: () => (this.clock += 1),
       onChange: () => this.states.push([...tab.jobs.values()].map((job) => job.state).join(' ')),
     });
@@ -142,6 +148,32 @@ describe('taking documents along', () => {
     await next.load();
     await settled(next);
     expect(await whole()).toEqual(['a', 'b']);
+  });
+
+  test('a paper without its marks is not whole, and they are made up at the next start', async () => {
+    world.layersStay = true;
+    await world.takes.take([card('a')]);
+    await settled();
+    expect(job('a')?.state).toBe('offline');
+    expect((await readShelf(world.store))[0]).not.toHaveProperty('marks');
+    world.layersStay = false;
+    const next = world.tab();
+    await next.load();
+    await settled(next);
+    expect(world.alongside).toEqual(['a']);
+    expect((await readShelf(world.store))[0]).toMatchObject({ complete: true, marks: true });
+    expect(world.asked).toEqual(['a-v1/0', 'a-v1/1']);
+  });
+
+  test('a layer that does not come on a live line is asked for again after a while', async () => {
+    world.layersStay = true;
+    await world.takes.take([card('a'), card('b')]);
+    await settled();
+    expect(world.later).toHaveLength(1);
+    world.layersStay = false;
+    world.later.shift()?.();
+    await settled();
+    expect([world.alongside, world.takes.jobs.size]).toEqual([['a', 'b'], 0]);
   });
 
   test('what is whole is not fetched again', async () => {

@@ -6,7 +6,7 @@ import { ApiProblem, type DocumentView } from '../wire';
 import { changeShelf, forget, keep, readShelf } from './keeper';
 import { alone } from './alone';
 import { quietly, type Store } from './page_files';
-import { taken, type Shelf, type TakenCard } from './shelf';
+import { taken, type Shelf, type ShelfEntry, type TakenCard } from './shelf';
 import type { PageFiles } from './source';
 
 export interface Job {
@@ -27,6 +27,8 @@ export interface TakeParts {
   /** What goes along with a document: the marks on it. */
   alongside: (view: DocumentView, signal: AbortSignal) => Promise<void>;
   now: () => number;
+  /** After a while. */
+  later: (run: () => void) => void;
   /** Shelf or jobs look different. */
   onChange: () => void;
 }
@@ -38,6 +40,7 @@ export class TakeAlong {
   shelf: Shelf = [];
   jobs: ReadonlyMap<string, Job> = new Map();
   private stopping = new AbortController();
+  private waiting = false;
   private running: { documentId: string; stop: AbortController } | null = null;
 
   constructor(private readonly parts: TakeParts) {}
@@ -45,7 +48,7 @@ export class TakeAlong {
   /** Reads the shelf; what was asked for and is not whole goes on. */
   async load(): Promise<void> {
     this.shelf = await readShelf(this.parts.store);
-    this.queue(this.shelf.filter((entry) => entry.takenAt !== undefined && !entry.complete));
+    this.queue(this.shelf.filter((entry) => entry.takenAt !== undefined && !isWhole(entry)));
     this.parts.onChange();
   }
 
@@ -56,8 +59,9 @@ export class TakeAlong {
     const versions = new Map(cards.map((card) => [card.id, card.version_id]));
     this.queue(
       this.shelf.filter(
-        ({ documentId, complete, versionId }) =>
-          asked.has(documentId) && !(complete && versionId === versions.get(documentId)),
+        (entry) =>
+          asked.has(entry.documentId) &&
+          !(isWhole(entry) && entry.versionId === versions.get(entry.documentId)),
       ),
     );
     this.parts.onChange();
@@ -191,13 +195,23 @@ export class TakeAlong {
         },
         signal,
       );
-      if (whole) await parts.alongside(view, signal);
+      if (whole) await this.bringMarks(view, signal);
       if (signal.aborted) return;
       if (whole) this.stop(documentId);
       else this.note({ documentId, state: 'failed', done: 0, code: codeOf(view) });
     } catch (problem) {
       if (!signal.aborted) await this.failed(documentId, problem);
     }
+  }
+
+  /** Written down only when they are here: a tablet that was switched off before makes it up. */
+  private async bringMarks(view: DocumentView, signal: AbortSignal): Promise<void> {
+    await this.parts.alongside(view, signal);
+    signal.throwIfAborted();
+    const versionId = view.version?.id;
+    await changeShelf(this.parts.store, (shelf) =>
+      shelf.map((entry) => (entry.versionId === versionId ? { ...entry, marks: true } : entry)),
+    );
   }
 
   private async failed(documentId: string, problem: unknown): Promise<void> {
@@ -208,14 +222,31 @@ export class TakeAlong {
     }
     const isFull = problem instanceof DOMException && problem.name === 'QuotaExceededError';
     const code = isFull ? 'device_full' : refusalOf(problem);
-    if (code === undefined) this.note({ documentId, state: 'offline', done: 0 });
-    else this.note({ documentId, state: 'failed', done: 0, code });
+    if (code === undefined) {
+      this.note({ documentId, state: 'offline', done: 0 });
+      this.againLater();
+    } else this.note({ documentId, state: 'failed', done: 0, code });
+  }
+
+  /** A layer may fail to come on a live line, and then no connection is made anew. */
+  private againLater(): void {
+    if (this.waiting) return;
+    this.waiting = true;
+    this.parts.later(() => {
+      this.waiting = false;
+      this.again();
+    });
   }
 
   private async look(): Promise<void> {
     this.shelf = await readShelf(this.parts.store);
     this.parts.onChange();
   }
+}
+
+/** Pages and marks: without the marks it takes no pen where there is no network. */
+export function isWhole({ complete, marks }: ShelfEntry): boolean {
+  return complete && marks === true;
 }
 
 /** Nothing was refused and yet it is not whole. */

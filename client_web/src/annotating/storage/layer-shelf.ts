@@ -37,6 +37,9 @@ export class LayerShelf {
   /** Marks found where they lay before they were kept by page: they move with the next write. */
   private readonly older = new Map<string, Set<string>>();
 
+  /** Whose place is written down already. */
+  private readonly placed = new Map<string, string>();
+
   /** @param store the sealed bucket `layers`. */
   constructor(private readonly store: SealedStore) {}
 
@@ -149,6 +152,22 @@ export class LayerShelf {
 
   async noteLayers(documentId: string, known: KnownLayers): Promise<void> {
     await this.store.put(`document/${documentId}`, packed(known)).catch(() => undefined);
+    const places = known.layers
+      .filter(({ id }) => this.placed.get(id) !== documentId)
+      .map(({ id }) => ({ key: `place/${id}`, bytes: packed(documentId) }));
+    if (places.length === 0) return;
+    await this.store.write(places).catch(() => undefined);
+    for (const { id } of known.layers) this.placed.set(id, documentId);
+  }
+
+  /** The document of a layer, also of one that is no longer this person's: refused work names it. */
+  async placeOf(layer: string): Promise<string | undefined> {
+    try {
+      const bytes = await this.store.get(`place/${layer}`);
+      return bytes && unpacked<string>(bytes);
+    } catch {
+      return undefined;
+    }
   }
 
   private async write(layer: string, open: Open): Promise<void> {

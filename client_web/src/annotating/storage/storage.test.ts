@@ -244,6 +244,7 @@ test('a layer kept for the next start comes back; only what changed is written',
   await shelf.purge('L');
   expect(await shelf.load('L')).toBeUndefined();
   expect(await store.keys('L/')).toEqual([]);
+  expect([await shelf.placeOf('L'), await shelf.placeOf('other')]).toEqual(['D', undefined]);
   sealed.lock();
   expect(await shelf.load('L')).toBeUndefined();
 });
