@@ -45,8 +45,7 @@ def test_one_person_two_tablets_both_texts_of_a_private_note_are_kept(window: Op
     page.get_by_test_id("refused-both").click()
     expect(item).to_have_count(0)
     both = (
-        "Nguồn vốn đã có trong dự toán\n\n"
-        "Nguồn vốn cần hỏi Sở Tài chính cho rõ trước ngày mười lăm"
+        "Nguồn vốn đã có trong dự toán\n\nNguồn vốn cần hỏi Sở Tài chính cho rõ trước ngày mười lăm"
     )
     for tablet in (here, there):
         until(lambda page=tablet.page: page.locator(NOTES + " title").text_content() == both)
