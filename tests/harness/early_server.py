@@ -12,31 +12,32 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
-
 from server import cli
-from server.database import Database
+from server.sqlite import raw_of
+from server.writer import Writer
 
 DELAY_SECONDS = 0.05
-kept: Any = Database._write_group
+kept: Any = Writer._write_group
 
 
-def answer_first(self: Database, connection: Any, members: list[Any]) -> bool:
+def answer_first(self: Writer, connection: Any, members: list[Any]) -> bool:
     """The group as always, but answered before its COMMIT."""
     if not Path(os.environ["ANSWER_EARLY_WHEN"]).exists():
         return bool(kept(self, connection, members))
 
-    def tell(_connection: Any) -> None:
-        self._answer(members)
-        time.sleep(DELAY_SECONDS)
+    def tell(statement: str) -> None:
+        if statement == "COMMIT":
+            self._answer(members)
+            time.sleep(DELAY_SECONDS)
 
-    event.listen(self.writer, "commit", tell)
+    raw = raw_of(connection)
+    raw.set_trace_callback(tell)
     try:
         return bool(kept(self, connection, members))
     finally:
-        event.remove(self.writer, "commit", tell)
+        raw.set_trace_callback(None)
 
 
 if __name__ == "__main__":
-    Database._write_group = answer_first  # type: ignore[method-assign]
+    Writer._write_group = answer_first  # type: ignore[method-assign]
     cli.main()
