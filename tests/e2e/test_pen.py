@@ -260,6 +260,7 @@ def test_undo_stops_where_the_other_device_has_written(window: Opener) -> None:
     there = sign_in(window, "ct.phukhe")
     until(lambda: count(there.page, "note") == 1)
     icon = there.page.locator("[data-testid=mark-overlay] [data-kind=note]")
+    until(lambda: icon.bounding_box() is not None)  # in the list of elements, then on the page
     place = icon.bounding_box()
     assert place is not None
     there.page.mouse.click(place["x"] + 8, place["y"] + 8)
