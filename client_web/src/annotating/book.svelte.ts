@@ -147,7 +147,7 @@ export class Book {
     const post = await this.post;
     if (!post || post !== this.running || opening !== this.opening || this.expected) return;
     this.expected = () => post.following.close(layer);
-    void post.following.open(layer);
+    void post.following.open(layer, true);
   }
 
   /** Opens the layers of a document; offline from what this device keeps. */
@@ -164,7 +164,7 @@ export class Book {
     if (!post || post !== this.running || opening !== this.opening) return expected?.();
     // One's own marks are on their way while it is looked up which other layers there are.
     const early = own?.layer;
-    if (early !== undefined) void post.following.open(early);
+    if (early !== undefined) void post.following.open(early, true);
     try {
       const known = await this.knownLayers(post, documentId, own);
       if (!known || opening !== this.opening) return;

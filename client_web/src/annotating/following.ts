@@ -11,6 +11,8 @@ interface Held {
   ready: Promise<void>;
   /** All that the tablet kept can be read. */
   whole: Promise<void>;
+  /** Lets the rest of what is kept be read: it takes the tablet most of a second. */
+  goOn: () => void;
 }
 
 /** How often it is looked whether a layer is whole, ms, and how long at most. */
@@ -29,22 +31,19 @@ export class Following {
 
   /**
    * Resolves when the marks of the page that is looked at can be read, as far as the tablet has
-   * them; the others follow. Each call needs its `close`.
+   * them; the others follow, once somebody opens it who does not only look `ahead`. Each call
+   * needs its `close`.
    */
-  open(layer: string): Promise<void> {
-    const known = this.held.get(layer);
-    if (known) {
-      known.wanted += 1;
-      return known.ready;
-    }
-    const held: Held = { wanted: 1, ready: Promise.resolve(), whole: Promise.resolve() };
-    this.held.set(layer, held);
-    held.ready = this.begin(layer, held);
+  open(layer: string, ahead = false): Promise<void> {
+    const held = this.held.get(layer) ?? this.hold(layer);
+    held.wanted += 1;
+    if (!ahead) held.goOn();
     return held.ready;
   }
 
   /** Resolves when all that the tablet kept of a layer can be read; at once for a closed one. */
   async kept(layer: string): Promise<void> {
+    this.held.get(layer)?.goOn();
     await this.held.get(layer)?.ready;
     await this.held.get(layer)?.whole;
   }
@@ -77,7 +76,16 @@ export class Following {
     await this.shelf?.flush(layer);
   }
 
-  private async begin(layer: string, held: Held): Promise<void> {
+  private hold(layer: string): Held {
+    const none = Promise.resolve();
+    const held: Held = { wanted: 0, ready: none, whole: none, goOn: () => undefined };
+    const seen = new Promise<void>((resolve) => (held.goOn = resolve));
+    this.held.set(layer, held);
+    held.ready = this.begin(layer, held, seen);
+    return held;
+  }
+
+  private async begin(layer: string, held: Held, seen: Promise<void>): Promise<void> {
     const page = this.page();
     const kept = await this.shelf?.begin(layer, page);
     if (this.held.get(layer) !== held) return;
@@ -88,10 +96,11 @@ export class Following {
       return;
     }
     runner.run(runner.core.open(layer, kept, { page, more: true }));
-    held.whole = this.restore(layer, held, kept);
+    held.whole = seen.then(() => this.restore(layer, held, kept));
   }
 
   private async restore(layer: string, held: Held, kept: Beginning): Promise<void> {
+    if (this.held.get(layer) !== held) return;
     const rest = await kept.rest().catch(() => null);
     if (this.held.get(layer) !== held) return;
     this.runner.run(this.runner.core.restored(layer, rest));
