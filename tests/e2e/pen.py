@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 Point = tuple[float, float]
+REST_SECONDS = 30.0
+"""How long a thing may take until it has a place: two shared cores, not a user's patience."""
+
+
+def resting_box(thing: Locator) -> dict[str, float]:
+    """The box of one thing in CSS pixels, once it has one and has stopped moving: a mark that is
+    painted anew is away from the page between two looks, and a page still glides after opening."""
+    deadline = time.monotonic() + REST_SECONDS
+    before = None
+    while True:
+        box = thing.bounding_box()
+        if box is not None and box == before:
+            return dict(box)
+        assert time.monotonic() < deadline, "the thing has no place on the page that stays"
+        before = box
+        time.sleep(0.05)
+
+
+def click_on(thing: Locator) -> None:
+    """A click near the upper left corner of a mark, where its icon is."""
+    box = resting_box(thing)
+    thing.page.mouse.click(box["x"] + 8, box["y"] + 8)
 
 
 def page_box(page: Page, number: int = 0) -> dict[str, float]:
     """The box of a shown page in CSS pixels."""
-    box = page.locator(f'[data-testid=mark-overlay][data-page="{number}"]').bounding_box()
-    assert box is not None
-    return dict(box)
+    return resting_box(page.locator(f'[data-testid=mark-overlay][data-page="{number}"]'))
 
 
 def draw(

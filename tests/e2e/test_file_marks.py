@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from annotations.limits import MAX_IMPORTED
 from annotations.xfdf import NAMESPACE
 from tests.e2e.conftest import DEVICE, Opener, shot
-from tests.e2e.pen import across, draw, page_box
+from tests.e2e.pen import across, draw, page_box, resting_box
 from tests.e2e.test_marks import MARKS, count, read, saved, take, until
 from tests.e2e.test_sharing import open_layers, still
 from tests.harness.papers import CROWDED_PAGES, crowded, reviewed
@@ -55,8 +55,7 @@ def test_remarks_of_the_file_are_seen_hidden_and_read_only(window: Opener) -> No
     page = tablet.page
     remark = page.locator(MARKS + "[data-kind=highlight]")
     expect(remark).to_have_count(1)
-    place = remark.bounding_box()
-    assert place is not None
+    place = resting_box(remark)
     page.touchscreen.tap(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
     expect(page.get_by_test_id("selection-author")).to_have_text("Sở Tài chính")
     expect(page.get_by_test_id("selection-delete")).to_have_count(0)

@@ -10,7 +10,7 @@ import pikepdf
 from playwright.sync_api import CDPSession, Page, expect
 
 from tests.e2e.conftest import PORTRAIT, Opener, Window, shot
-from tests.e2e.pen import Point, across, draw, page_box
+from tests.e2e.pen import Point, across, click_on, draw, page_box, resting_box
 
 LETTER = "Tờ trình điều chỉnh"
 PLAN = "Giấy mời"
@@ -215,9 +215,7 @@ def test_refused_work_is_kept_and_can_be_restored(window: Opener) -> None:
     expect(there.page.locator(note)).to_have_count(1)
     there.line.cut()
     take(there.page, "hand")
-    place = there.page.locator(note).bounding_box()
-    assert place is not None
-    there.page.mouse.click(place["x"] + 8, place["y"] + 8)
+    click_on(there.page.locator(note))
     there.page.get_by_test_id("note-body").fill("Xin thêm ý kiến Sở Kế hoạch")
     there.page.get_by_test_id("note-done").click()
     saved(there.page, 1)
@@ -397,8 +395,7 @@ def test_larger_letters_break_their_lines_at_the_edge_of_the_page(window: Opener
     page.get_by_test_id("selection-style").click()
     page.get_by_test_id("width-2").click()
     until(lambda: lines.count() > before)
-    shown = text.bounding_box()
-    assert shown is not None
+    shown = resting_box(text)
     assert shown["x"] + shown["width"] <= box["x"] + box["width"]
     shot(page, "text-larger")
     page.keyboard.press("Escape")

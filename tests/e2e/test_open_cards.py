@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from server.demo.seed import PASSWORD
 from tests.e2e.conftest import Opener, Window
-from tests.e2e.pen import page_box
+from tests.e2e.pen import click_on, page_box
 from tests.e2e.test_delegate import set_pin, unlock
 from tests.e2e.test_marks import MARKS, saved, take, take_rare, until
 from tests.e2e.test_sharing import answer, name_of, note, open_thread, share
@@ -62,9 +62,7 @@ def begin_note(page: Page, words: str) -> None:
 def open_note(page: Page) -> Locator:
     """The field of the one note on the page."""
     expect(page.locator(NOTES)).to_have_count(1)
-    box = page.locator(NOTES).bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 8, box["y"] + 8)
+    click_on(page.locator(NOTES))
     return page.get_by_test_id("note-body")
 
 

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import PORTRAIT, Opener, Window, shot
+from tests.e2e.pen import resting_box
 from tests.harness.server import ROOT
 
 AXE = ROOT / "client_web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -110,8 +111,7 @@ def thread(window: Window) -> None:
     expect(note).to_be_visible()
     if window.page.get_by_test_id("panel").is_visible():
         window.page.get_by_test_id("open-panel").tap()
-    place = note.bounding_box()
-    assert place is not None
+    place = resting_box(note)
     window.page.touchscreen.tap(place["x"] + 8, place["y"] + 8)
     expect(window.page.get_by_test_id("thread")).to_contain_text("Biểu số 01")
     window.page.wait_for_timeout(400)

@@ -9,7 +9,7 @@ from PIL import Image, ImageChops
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import PORTRAIT, Opener
-from tests.e2e.pen import Point, across, draw, page_box
+from tests.e2e.pen import Point, across, click_on, draw, page_box
 from tests.e2e.test_marks import count, fingers, saved, scrolled, swipe, take, to_top, until
 from tests.e2e.test_page_marks import again, sign_in, wet
 from tests.e2e.test_sharing import share, still
@@ -260,10 +260,7 @@ def test_undo_stops_where_the_other_device_has_written(window: Opener) -> None:
     there = sign_in(window, "ct.phukhe")
     until(lambda: count(there.page, "note") == 1)
     icon = there.page.locator("[data-testid=mark-overlay] [data-kind=note]")
-    until(lambda: icon.bounding_box() is not None)  # in the list of elements, then on the page
-    place = icon.bounding_box()
-    assert place is not None
-    there.page.mouse.click(place["x"] + 8, place["y"] + 8)
+    click_on(icon)
     there.page.get_by_test_id("note-body").fill("Hỏi về nguồn vốn và tiến độ")
     there.page.get_by_test_id("note-done").click()
     title = here.page.locator("[data-testid=mark-overlay] [data-kind=note] title")

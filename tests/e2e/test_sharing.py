@@ -8,7 +8,7 @@ import unicodedata
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import PORTRAIT, Opener, Window, shot
-from tests.e2e.pen import across, draw, page_box
+from tests.e2e.pen import across, click_on, draw, page_box, resting_box
 from tests.e2e.test_marks import MARKS, count, read, saved, take, until
 
 REPORT = "Báo cáo tình hình kinh tế"
@@ -100,8 +100,7 @@ def test_two_people_discuss_on_a_layer_that_a_third_does_not_see(window: Opener)
     saved(lan.page)
     icon = minh.page.locator(MARKS + "[data-kind=note]")
     expect(icon).to_have_count(1)
-    place = icon.bounding_box()
-    assert place is not None
+    place = resting_box(icon)
     minh.page.touchscreen.tap(place["x"] + 8, place["y"] + 8)
     thread = minh.page.get_by_test_id("thread")
     expect(thread).to_contain_text("Số liệu quý III")
@@ -120,9 +119,7 @@ def test_two_people_discuss_on_a_layer_that_a_third_does_not_see(window: Opener)
     minh.page.get_by_test_id("resolve").click()
     saved(minh.page)
     expect(lan.page.locator(MARKS + ".resolved")).to_have_count(1)
-    own = lan.page.locator(MARKS + "[data-kind=note]").bounding_box()
-    assert own is not None
-    lan.page.mouse.click(own["x"] + 8, own["y"] + 8)
+    click_on(lan.page.locator(MARKS + "[data-kind=note]"))
     expect(lan.page.get_by_test_id("thread")).to_contain_text("biểu 02, sẽ sửa ở bản sau")
     expect(lan.page.get_by_test_id("edit-answer")).to_have_count(0)
     expect(lan.page.get_by_test_id("thread")).to_contain_text(name_of(minh))
@@ -193,9 +190,7 @@ def test_the_same_words_changed_on_two_tablets_are_both_kept(window: Opener) -> 
     expect(there.page.locator(icon)).to_have_count(1)
 
     def change(tablet: Window, words: str) -> None:
-        box = tablet.page.locator(icon).bounding_box()
-        assert box is not None
-        tablet.page.mouse.click(box["x"] + 8, box["y"] + 8)
+        click_on(tablet.page.locator(icon))
         tablet.page.get_by_test_id("edit-words").click()
         tablet.page.get_by_test_id("thread-words").fill(words)
         tablet.page.get_by_test_id("keep-words").click()
@@ -271,9 +266,7 @@ def test_what_was_written_and_answered_in_a_tunnel_joins_what_others_wrote_meanw
 
 def open_thread(page: Page, mark: str) -> Locator:
     """What is said about a mark, by a tap on it."""
-    box = page.locator(mark).bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 8, box["y"] + 8)
+    click_on(page.locator(mark))
     thread = page.get_by_test_id("thread")
     expect(thread).to_be_visible()
     return thread
