@@ -23,6 +23,8 @@ SETTLE_SECONDS = 60
 """A restart of the server on a busy machine, and a few reconnects."""
 STALL_SECONDS = 0.4
 """A socket without a pong for so long is given up: the client's heartbeat, in small."""
+CALM_STALL_SECONDS = 20.0
+"""Once the line is good: a busy machine that needs a second for a whole layer is no dead line."""
 
 
 @dataclass
@@ -82,6 +84,7 @@ class WiredTablet:
 
     async def _connection(self) -> None:
         server = self.place.tablet.server
+        stall = CALM_STALL_SECONDS if self.proxy.quiet else STALL_SECONDS
         async with websockets.connect(
             server.base.replace("http", "ws") + "/live",
             host="127.0.0.1",
@@ -90,10 +93,10 @@ class WiredTablet:
             additional_headers={"Cookie": self.place.tablet.cookie},
             compression=None,
             max_size=2**24,
-            open_timeout=2,
+            open_timeout=max(2, stall),
             close_timeout=0.1,
-            ping_interval=STALL_SECONDS,
-            ping_timeout=STALL_SECONDS,
+            ping_interval=stall,
+            ping_timeout=stall,
         ) as socket:
             hello = {"t": "hello", "protocol": 1, "cursors": {}}
             await socket.send(json.dumps({**hello, "device": self.place.tablet.device}))

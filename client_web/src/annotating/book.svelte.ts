@@ -294,6 +294,18 @@ export class Book {
     this.place([[put]], maker);
   }
 
+  /** For a gesture whose mark is known only later: puts it on the layer that is in the hand now. It
+   * says no once that document was left, or its person: nothing lands on what is open then. */
+  later(): (put: Put) => boolean {
+    const { opening } = this;
+    const layer = this.layers.writingId;
+    return (put) => {
+      if (opening !== this.opening || layer === null || !this.running) return false;
+      this.make([{ layer, edits: [put] }]);
+      return true;
+    };
+  }
+
   /** One gesture: it is undone as one, on however many layers it was and however much it took. */
   edit(...parts: (readonly Edit[])[]): void {
     this.place(parts);
@@ -427,7 +439,7 @@ export class Book {
     };
     const post = await Post.open(person, keeps, listener).catch(() => {
       // A broken or forbidden store: marks still go to the server, and the page says what is kept.
-      this.standing = { ...this.standing, keepsNothing: true };
+      if (serving === this.serving) this.standing = { ...this.standing, keepsNothing: true };
       return Post.open(person, false, listener);
     });
     if (serving !== this.serving) {

@@ -98,6 +98,10 @@ class MarkDesk implements Desk {
     this.fingerStrokes = [...this.fingerStrokes.filter(fresh), { id: put.id, from: drawn.from }];
   }
 
+  later(): (put: Put) => boolean {
+    return book.later();
+  }
+
   edit(...parts: (readonly Edit[])[]): void {
     book.edit(...parts);
   }
@@ -157,30 +161,48 @@ class MarkDesk implements Desk {
     ]);
   }
 
+  /** Takes the chosen marks away as one gesture: all of them or, where the person is not sure about
+   * those that were answered, none. */
   remove(): void {
-    const chosen = this.chosen().filter((mark) => book.mayRemove(mark));
-    this.select(new Set());
-    this.takeAway(chosen.map((mark) => mark.id));
+    const ids = this.chosen()
+      .filter((mark) => book.mayRemove(mark))
+      .map((mark) => mark.id);
+    void this.sureAbout(ids).then((sure) => {
+      if (!sure) return;
+      this.select(new Set());
+      this.wipe(ids);
+    });
   }
 
   isAnswered(mark: Mark): boolean {
     return book.layers.answers(mark.id).length > 0;
   }
 
-  /** Takes marks away as one gesture; those that were answered only when the person is sure. */
+  /** What the eraser met goes at once; what was answered only when the person is sure. */
   takeAway(ids: readonly string[]): void {
+    const answered = ids.filter((id) => book.layers.answers(id).length > 0);
+    this.wipe(ids.filter((id) => !answered.includes(id)));
+    if (answered.length === 0) return;
+    void this.sureAbout(answered).then((sure) => {
+      if (sure) this.wipe(answered);
+    });
+  }
+
+  private async sureAbout(ids: readonly string[]): Promise<boolean> {
     const count = ids.reduce((sum, id) => sum + book.layers.answers(id).length, 0);
-    if (count === 0) return book.edit(removals(ids));
-    void ask({
+    if (count === 0) return true;
+    return ask({
       title: t('marks.answered.sure'),
       body: t('marks.answered.body', { count }),
       confirm: t('marks.delete'),
       danger: true,
-    }).then((sure) => {
-      const there = ids.filter((id) => book.get(id));
-      const sought = (id: string) => sure || book.layers.answers(id).length === 0;
-      book.edit(removals(there.filter(sought)));
     });
+  }
+
+  /** Those of them that are still there. */
+  private wipe(ids: readonly string[]): void {
+    const there = ids.filter((id) => book.get(id));
+    if (there.length > 0) book.edit(removals(there));
   }
 
   openNote(viewport: PageViewport, point: { x: number; y: number }): void {

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { question } from '../ui';
+import { book } from './book.svelte';
+import type { Mark } from './core';
 import { desk, type Editor } from './desk.svelte';
 import { privateLayer } from './layers/view';
 
@@ -30,4 +33,62 @@ test('a cleared desk keeps what was being written once, and shows nothing of any
     null,
     0,
   ]);
+});
+
+describe('taking marks away', () => {
+  const mark = (id: string) => ({ id, author: 'lan' }) as Mark;
+  let there: Map<string, Mark>;
+  let gone: string[][];
+
+  beforeEach(() => {
+    there = new Map(['a', 'b', 'answered'].map((id) => [id, mark(id)]));
+    gone = [];
+    vi.spyOn(book, 'get').mockImplementation((id) => there.get(id));
+    vi.spyOn(book, 'mayRemove').mockReturnValue(true);
+    vi.spyOn(book.layers, 'answers').mockImplementation((id) =>
+      id === 'answered' ? [mark('answer')] : [],
+    );
+    vi.spyOn(book, 'edit').mockImplementation((...parts) => {
+      const ids = parts.flat().map((edit) => edit.id);
+      for (const id of ids) there.delete(id);
+      gone.push(ids);
+    });
+    desk.select(new Set(there.keys()));
+  });
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+    desk.clear();
+  });
+
+  const rest = () => new Promise((done) => setTimeout(done));
+
+  test('“cancel” takes nothing of a choice, and the choice stays', async () => {
+    desk.remove();
+    await rest();
+    question()?.answer(false);
+    await rest();
+    expect(gone).toEqual([]);
+    expect([...desk.selection]).toEqual(['a', 'b', 'answered']);
+    desk.remove();
+    await rest();
+    question()?.answer(true);
+    await rest();
+    expect(gone).toEqual([['a', 'b', 'answered']]);
+    expect(desk.selection.size).toBe(0);
+  });
+
+  test('what the eraser met goes at once, and what was answered only by a yes', async () => {
+    desk.takeAway(['a', 'answered', 'b']);
+    expect(gone).toEqual([['a', 'b']]);
+    await rest();
+    question()?.answer(false);
+    await rest();
+    expect(gone).toEqual([['a', 'b']]);
+    desk.takeAway(['answered']);
+    await rest();
+    question()?.answer(true);
+    await rest();
+    expect(gone).toEqual([['a', 'b'], ['answered']]);
+  });
 });

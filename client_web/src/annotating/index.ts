@@ -25,6 +25,7 @@ book.onNews = tellNews;
 book.onClosing = () => {
   pencase.grip.lose();
   desk.clear();
+  wetRoom.clear();
 };
 book.onStays = (way) => toast(t(`marks.${way}.stays`));
 book.onLeaving = () => desk.leaving();

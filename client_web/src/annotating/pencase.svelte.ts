@@ -3,7 +3,6 @@ import { STAMPS, type StampName } from './marks/stamps';
 import {
   DEFAULT_PENS,
   DEFAULT_STYLES,
-  TOOLS,
   type StyledTool,
   type Tool,
   type ToolStyle,
@@ -155,10 +154,6 @@ function read(): Kept | null {
   } catch {
     return null;
   }
-}
-
-export function isTool(name: string): name is Tool {
-  return (TOOLS as readonly string[]).includes(name);
 }
 
 export const pencase = new PenCase();

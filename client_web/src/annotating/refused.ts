@@ -39,26 +39,30 @@ export interface RefusedGroup {
  */
 export function grouped(list: readonly Refused[]): RefusedGroup[] {
   const groups: RefusedGroup[] = [];
+  /** Which group a new mark was refused with. */
+  const madeIn = new Map<string, number>();
   for (const one of list) {
-    const at = groups.findIndex(({ refused }) => follows(one, refused));
-    const before = groups[at];
-    if (before === undefined) {
-      groups.push({ refused: one, keys: [one.key] });
+    const [at] = one.ops.map((op) => (isPut(op) ? undefined : madeIn.get(`${one.layer} ${op.id}`)));
+    const before = at === undefined ? undefined : groups[at];
+    const together =
+      before !== undefined &&
+      isLike(one, before.refused) &&
+      one.ops.every((op) => !isPut(op) && madeIn.get(`${one.layer} ${op.id}`) === at);
+    if (at !== undefined && together) {
+      const refused = { ...before.refused, ops: [...before.refused.ops, ...one.ops] };
+      groups[at] = { refused, keys: [...before.keys, one.key] };
       continue;
     }
-    const refused = { ...before.refused, ops: [...before.refused.ops, ...one.ops] };
-    groups[at] = { refused, keys: [...before.keys, one.key] };
+    for (const op of one.ops) if (isPut(op)) madeIn.set(`${one.layer} ${op.id}`, groups.length);
+    groups.push({ refused: one, keys: [one.key] });
   }
   return groups;
 }
 
-function follows(one: Refused, other: Refused): boolean {
+/** Refused on the same layer for the same reason. */
+function isLike(one: Refused, other: Refused): boolean {
   if (one.layer !== other.layer) return false;
-  if (one.code !== other.code && !(CLOSED.includes(one.code) && CLOSED.includes(other.code))) {
-    return false;
-  }
-  const made = new Set(other.ops.filter(isPut).map(({ id }) => id));
-  return one.ops.every((op) => !isPut(op) && made.has(op.id));
+  return one.code === other.code || (CLOSED.includes(one.code) && CLOSED.includes(other.code));
 }
 
 /** Codes of a message that breaks a rule: to a person they all say the same. */

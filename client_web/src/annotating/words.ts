@@ -53,6 +53,7 @@ export const words = {
     'marks.pen.found': 'Đã nhận bút: bút vẽ, ngón tay cuộn trang.',
     'marks.pen.scrolls': 'Trên máy này bút vẽ, ngón tay cuộn trang.',
     'marks.pen.fingers': 'Để ngón tay cũng vẽ',
+    'marks.textUnread': 'Chưa đọc được chữ của trang, nét đánh dấu chưa được ghi. Hãy thử lại.',
     'marks.noText': 'Trang này là ảnh quét, không có chữ để bắt theo. Hãy dùng bút dạ quang.',
     'marks.eraser.words':
       'Tẩy từng phần chỉ xóa nét và hình. Với chữ, ghi chú, dấu: dùng “Tẩy nét”.',
@@ -323,6 +324,7 @@ export const words = {
     'marks.pen.found': 'Pen found: the pen draws, fingers scroll.',
     'marks.pen.scrolls': 'On this tablet the pen draws, fingers scroll.',
     'marks.pen.fingers': 'Let fingers draw too',
+    'marks.textUnread': 'The words of the page could not be read, nothing was marked. Try again.',
     'marks.noText': 'This page is a scan without text to follow. Use the highlighter instead.',
     'marks.eraser.words':
       'This eraser takes strokes and shapes only. For words, notes and stamps use “Eraser”.',

@@ -1,15 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
-import {
-  boundsOf,
-  boxesMeet,
-  boxHolds,
-  eraseStroke,
-  hits,
-  moveMatrix,
-  simplify,
-  strokeBox,
-} from './geometry';
+import { boundsOf, eraseStroke, hits, strokeBox } from './geometry';
 import { encodeInk, inkToText, type Stroke } from './ink';
 import type { Geometry, Kind, Mark, Style } from './model';
 
@@ -49,7 +40,7 @@ describe('hits', () => {
     expect(hits(still, 50, 4, 4)).toBe(true);
     const moved = mark(
       'ink',
-      { rect: [0, 40, 100, 40], matrix: moveMatrix(undefined, 0, 40) },
+      { rect: [0, 40, 100, 40], matrix: [1, 0, 0, 1, 0, 40] },
       { width: 2 },
       line,
     );
@@ -93,10 +84,6 @@ describe('boxes', () => {
       0, 1, 5, 3,
     ]);
     expect(strokeBox(stroke([0, 10], [5, -5]), [2, 0, 0, 2, 1, 1])).toEqual([1, -9, 21, 11]);
-    expect(boxesMeet([0, 0, 5, 5], [5, 5, 9, 9])).toBe(true);
-    expect(boxesMeet([0, 0, 5, 5], [6, 0, 9, 9])).toBe(false);
-    expect(boxHolds([0, 0, 9, 9], [1, 1, 5, 5])).toBe(true);
-    expect(boxHolds([0, 0, 9, 9], [1, 1, 5, 10])).toBe(false);
   });
 });
 
@@ -138,22 +125,5 @@ describe('the point eraser', () => {
   it('may cut one stroke in several places', () => {
     const there = stroke([0, 100, 100, 0], [0, 0, 20, 20]);
     expect(eraseStroke(there, 50, 10, 14)).toHaveLength(3);
-  });
-});
-
-describe('simplify', () => {
-  it('drops points on a straight line and keeps corners', () => {
-    const bent = stroke([0, 1, 2, 3, 3, 3], [0, 0.01, 0, 0, 1, 2]);
-    expect([...simplify(bent, 0.1).xs]).toEqual([0, 3, 3]);
-  });
-
-  it('keeps a change of pressure on a straight line', () => {
-    const pressed = stroke([0, 1, 2, 3, 4], [0, 0, 0, 0, 0], [0.2, 0.2, 0.9, 0.2, 0.2]);
-    expect([...simplify(pressed, 0.5).xs]).toContain(2);
-  });
-
-  it('leaves two points as they are', () => {
-    const two = stroke([0, 1], [0, 1]);
-    expect(simplify(two, 10)).toBe(two);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Geometry of marks in page space: boxes, hits, the point eraser, fewer points.
+ * Geometry of marks in page space: boxes, hits, the point eraser.
  * Plain numbers and typed arrays; nothing here allocates per point unless it must.
  */
 import { strokeOf, type Stroke } from './ink';
@@ -8,11 +8,6 @@ import type { Box, Geometry, Mark, Matrix, Quad } from './model';
 /** Text of a note is drawn as a sign of this size (points) at its point. */
 export const NOTE_SIZE = 18;
 const IDENTITY: Matrix = [1, 0, 0, 1, 0, 0];
-
-export function moveMatrix(matrix: Matrix | undefined, dx: number, dy: number): Matrix {
-  const [a, b, c, d, e, f] = matrix ?? IDENTITY;
-  return [a, b, c, d, e + dx, f + dy];
-}
 
 /** The box of a stroke's points after `matrix`, without pen width. */
 export function strokeBox(stroke: Stroke, matrix: Matrix = IDENTITY): Box {
@@ -56,16 +51,6 @@ function barebox(geometry: Geometry): Box {
   }
   const [x, y] = point ?? [0, 0];
   return [x, y, x + NOTE_SIZE, y + NOTE_SIZE];
-}
-
-export function boxesMeet(a: Box, b: Box): boolean {
-  return a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3];
-}
-
-export function boxHolds(outer: Box, inner: Box): boolean {
-  return (
-    outer[0] <= inner[0] && outer[1] <= inner[1] && outer[2] >= inner[2] && outer[3] >= inner[3]
-  );
 }
 
 /** Whether a touch at (x, y), `reach` points wide, is on the mark. */
@@ -231,59 +216,4 @@ function along(stroke: Stroke, positions: readonly number[]): Stroke {
     pressure: stroke.pressure && at(stroke.pressure),
     times: times && times.map((time) => Math.round(time - start)),
   };
-}
-
-/**
- * Leaves out points that a straight line within `tolerance` points (and, where there is pressure,
- * within 1/32 of it) replaces: Douglas–Peucker, without recursion.
- */
-export function simplify(stroke: Stroke, tolerance: number): Stroke {
-  const n = stroke.xs.length;
-  if (n <= 2) return stroke;
-  const keep = new Uint8Array(n);
-  keep[0] = keep[n - 1] = 1;
-  const stack: Array<[number, number]> = [[0, n - 1]];
-  for (let span = stack.pop(); span !== undefined; span = stack.pop()) {
-    const [first, last] = span;
-    let worst = 1;
-    let at = -1;
-    for (let i = first + 1; i < last; i++) {
-      const off = offLine(stroke, first, last, i, tolerance);
-      if (off > worst) {
-        worst = off;
-        at = i;
-      }
-    }
-    if (at < 0) continue;
-    keep[at] = 1;
-    stack.push([first, at], [at, last]);
-  }
-  const kept: number[] = [];
-  for (let i = 0; i < n; i++) if (keep[i]) kept.push(i);
-  return along(stroke, kept);
-}
-
-/** How far point i is from the line first–last, in tolerances. */
-function offLine(
-  stroke: Stroke,
-  first: number,
-  last: number,
-  i: number,
-  tolerance: number,
-): number {
-  const { xs, ys, pressure } = stroke;
-  const away = distanceSquared(
-    xs[i] as number,
-    ys[i] as number,
-    xs[first] as number,
-    ys[first] as number,
-    xs[last] as number,
-    ys[last] as number,
-  );
-  const off = Math.sqrt(away) / tolerance;
-  if (pressure === null) return off;
-  const share = (i - first) / (last - first);
-  const from = pressure[first] as number;
-  const expected = from + ((pressure[last] as number) - from) * share;
-  return Math.max(off, Math.abs((pressure[i] as number) - expected) * 32);
 }

@@ -5,6 +5,7 @@ import type { Mark } from '../core';
 import {
   answersTo,
   byLayer,
+  depthsOf,
   inDepth,
   LAYER_TONES,
   mayChange,
@@ -94,4 +95,14 @@ test('a gesture is parted by layers, and what has none is told and never dropped
     { layer: 'of b', edits: [edits[2]] },
   ]);
   expect(homeless).toEqual(['gone']);
+});
+
+test('a layer that comes or goes moves no other one', () => {
+  const ids = ['0196f3a0-0001-7aaa-8bbb-000000000001', '0196f3a0-0002-7aaa-8bbb-000000000002'];
+  const [older, newer] = ids.map((id) => shared(id)) as [LayerView, LayerView];
+  const own = privateLayer('0196f3a0-0000-7aaa-8bbb-000000000000', true);
+  const before = depthsOf([own, newer]);
+  const after = depthsOf([older, own, newer, shared('0196f3a0-0003-7aaa-8bbb-000000000003')]);
+  for (const layer of [own, newer]) expect(after.get(layer.id)).toBe(before.get(layer.id));
+  expect(inDepth([newer, own, older]).map(({ id }) => id)).toEqual([older.id, newer.id, own.id]);
 });

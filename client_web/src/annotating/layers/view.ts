@@ -34,12 +34,23 @@ const DEPTH = { imported: 0, presenter: 1, shared: 2, private: 3 } as const;
 
 /** In the order in which they are painted. */
 export function inDepth(layers: readonly LayerView[]): LayerView[] {
-  return [...layers].sort((a, b) => DEPTH[a.kind] - DEPTH[b.kind]);
+  return [...layers].sort((a, b) => depthOf(a) - depthOf(b));
 }
 
-/** How deep each layer lies, by its id: 0 is at the bottom. */
+/** More than the 48 bits of time in an id (RFC 9562 §5.7), less than numbers are exact to. */
+const DEPTHS_PER_KIND = 2 ** 48;
+
+/**
+ * How deep a layer lies: what is deeper has the smaller number. It is the layer's own, by its kind
+ * and when it was made: a layer that comes or goes moves no other, and no mark is painted anew.
+ */
+function depthOf({ id, kind }: LayerView): number {
+  return DEPTH[kind] * DEPTHS_PER_KIND + (parseInt(id.slice(0, 8) + id.slice(9, 13), 16) || 0);
+}
+
+/** How deep each layer lies, by its id. */
 export function depthsOf(layers: readonly LayerView[]): ReadonlyMap<string, number> {
-  return new Map(inDepth(layers).map(({ id }, depth) => [id, depth]));
+  return new Map(layers.map((layer) => [layer.id, depthOf(layer)]));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** In which order marks lie over each other: the same on every device, live and opened anew. */
 import type { Mark } from '../core';
 
-/** How deep a mark lies by its layer: 0 is at the bottom. */
+/** How deep a mark lies by its layer: the smallest number is at the bottom. */
 export type DepthOf = (mark: Mark) => number;
 
 export interface Lying {

@@ -22,6 +22,9 @@ export interface Desk {
   /** A new mark, shown at once. `device` and `from` tell a palm's strokes from a hand's; what one
    * `maker` puts is one step of undo. */
   put(put: Put, drawn?: { device: PointerDevice; from: number }, maker?: object): void;
+  /** For a mark that is made only later: puts it on the layer that is in the hand now. It says no
+   * once the document was left. */
+  later(): (put: Put) => boolean;
   /** One gesture over several marks. Each of `parts` travels as one, as far as a push may carry. */
   edit(...parts: (readonly Edit[])[]): void;
   /** Erasers take only what the person may take away here. */

@@ -1,5 +1,5 @@
 import type { Word } from '../../documents';
-import { anchorOf, type Quad } from '../core';
+import { anchorOf, type Put, type Quad } from '../core';
 import { textPut } from '../edits';
 import type { PenPoint } from '../pen/stroke';
 import type { Work, WorkStart } from '../pen/surface';
@@ -15,6 +15,8 @@ export class TextWork implements Work {
   private words: Word[] | null = null;
   private readonly style: ToolStyle;
   private over = false;
+  private failed = false;
+  private readonly put: (put: Put) => boolean;
 
   constructor(
     private readonly place: WorkPlace,
@@ -23,9 +25,10 @@ export class TextWork implements Work {
   ) {
     this.from = this.to = point;
     this.style = place.desk.style(tool);
+    this.put = place.desk.later();
     void place.viewport.words().then(
       (words) => this.read(words),
-      () => this.read([]),
+      () => this.fail(),
     );
   }
 
@@ -52,6 +55,14 @@ export class TextWork implements Work {
     else this.show();
   }
 
+  /** The words could not be read, or the page was left: that is not a page without any. */
+  private fail(): void {
+    if (this.words) return;
+    this.words = [];
+    this.failed = true;
+    this.place.desk.say('marks.textUnread');
+  }
+
   private show(): void {
     const quads = this.quads()?.quads;
     const { tool: kind, style } = this;
@@ -71,10 +82,12 @@ export class TextWork implements Work {
   private finish(): void {
     const { desk, painter, viewport } = this.place;
     painter.preview([]);
+    if (this.failed) return;
     if (this.words?.length === 0) return desk.say('marks.noText');
     const found = this.quads();
     if (!found) return;
     const anchor = anchorOf(found.words, found.first, found.last, viewport.pageIndex);
-    desk.put(textPut(desk.birth(viewport), this.tool, found.quads, anchor, this.style));
+    const put = textPut(desk.birth(viewport), this.tool, found.quads, anchor, this.style);
+    if (!this.put(put)) desk.say('marks.textUnread');
   }
 }

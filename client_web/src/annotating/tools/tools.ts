@@ -88,14 +88,6 @@ export const DEFAULT_PENS: readonly ToolStyle[] = [
 
 export type StyledTool = keyof typeof DEFAULT_STYLES;
 
-export function isInkTool(tool: Tool | null): tool is InkTool {
-  return tool === 'pen' || tool === 'highlighter';
-}
-
-export function isTextTool(tool: Tool | null): tool is TextTool {
-  return tool === 'highlight' || tool === 'underline' || tool === 'strikeout';
-}
-
 export function isShapeTool(kind: string): kind is ShapeTool {
   return (SHAPE_TOOLS as readonly string[]).includes(kind);
 }

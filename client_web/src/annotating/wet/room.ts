@@ -1,6 +1,6 @@
 /** What is drawn and pointed at just now by others, for the pages that show it. Plain. */
 import { pieceOf, pointerOf, type PointerPlace } from './pieces';
-import { GIVEN_UP_MS, RemoteStroke } from './remote-stroke';
+import { RemoteStroke } from './remote-stroke';
 
 /** Strokes under way at once: one presenter, and whoever takes over. */
 const MOST_STROKES = 8;
@@ -72,6 +72,7 @@ export class WetRoom {
     return this.strokes.size > 0 || this.pointer !== null;
   }
 
+  /** The paper is closed, or the person gone: what the room was shown goes with it. */
   clear(): void {
     this.strokes.clear();
     this.pointer = null;
@@ -97,5 +98,3 @@ export class WetRoom {
     for (const listener of [...this.listeners]) listener();
   }
 }
-
-export { GIVEN_UP_MS };
