@@ -49,7 +49,8 @@ class RawMark:
     """One entry of a page's /Annots. `index`: its place there, None where it stands in no PDF.
     `number`: its object, 0 for a direct one. `entries`: its dictionary with references followed,
     but for those in P, Parent, Popup and IRT, which are PdfRef. `shown`: its optional content is
-    on."""
+    on. `frame`: where its writer took page space to lie, if that is not where the page has it.
+    `highlighter`: this ink is one of ours."""
 
     page: int
     index: int | None
@@ -57,6 +58,8 @@ class RawMark:
     subtype: str
     entries: dict[str, PdfValue]
     shown: bool = True
+    frame: PageFrame | None = None
+    highlighter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def _read(raw: RawMark, place: PagePlace, face: Typeface) -> list[ImportedMark]:
     if not raw.shown or (int(flags) & _HIDDEN and not reply):
         return []
     body = body_of(entries)
-    look = Look(name, entries, place.frame, place.rotation, body, face)
+    look = Look(name, entries, raw.frame or place.frame, place.rotation, body, face)
     style = _style(entries)
     by = text_of(entries.get("T")).strip()[:MAX_NAME]
     props: JsonObject = {"pdf": foreign.keep(entries)}
@@ -135,15 +138,16 @@ def _read(raw: RawMark, place: PagePlace, face: Typeface) -> list[ImportedMark]:
     try:
         for shape in shapes_of(look):
             shaped = {**style, **shape.style}
-            check_geometry(shape.kind, shape.geometry)
+            kind = "highlighter" if raw.highlighter and shape.kind == "ink" else shape.kind
+            check_geometry(kind, shape.geometry)
             check_style(shaped)
             check_body(shape.body)
-            if shape.kind == "note" and name != "Text":
+            if kind == "note" and name != "Text":
                 props["subtype"] = name
             records.append(
                 ImportedMark(
                     raw.page,
-                    shape.kind,
+                    kind,
                     shape.geometry,
                     shaped,
                     shape.body,

@@ -15,6 +15,11 @@ from annotations.pdf import PdfMark
 from annotations.pdf_values import PdfName, PdfValue, color_of, numbers, text_of
 
 NAMESPACE: Final = "http://ns.adobe.com/xfdf/"
+OURS: Final = "urn:x-phonghop:xfdf"
+"""Of what XFDF has no word for, on an annotation: `kind`, the one of ours that others have no
+annotation for (highlighter), and `top`, how high its page was taken to be by a tablet that knows
+neither CropBox nor UserUnit: then the origin is the page's lower left corner, one unit one point.
+The tablet writes both (client annotating/xfdf)."""
 MEDIA_TYPE: Final = "application/vnd.adobe.xfdf"
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no XML 1.0 document holds."""
@@ -53,7 +58,7 @@ def write_xfdf(marks: Iterable[PdfMark], href: str) -> bytes:
     names = {mark.id: text_of(mark.entries["NM"]) for mark in written}
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<xfdf xmlns="{NAMESPACE}" xml:space="preserve">',
+        f'<xfdf xmlns="{NAMESPACE}" xmlns:phonghop="{OURS}" xml:space="preserve">',
         f"<f href={_quoted(href)}/>",
         "<annots>",
         *(line for mark in written for line in _elements(mark, names)),
@@ -97,6 +102,8 @@ def _element(mark: PdfMark, names: Mapping[str, str]) -> str:
         if text:
             attributes[name] = text
     attributes["flags"] = "print"
+    if mark.appearance.multiply and entries["Subtype"] == "Ink":
+        attributes["phonghop:kind"] = "highlighter"
     attributes |= _border(entries) | _ends(entries)
     parent = names.get(mark.reply_to or "")
     if parent is not None:

@@ -12,10 +12,21 @@ from typing import Final
 from xml.parsers import expat
 
 from annotations.errors import XfdfError
-from annotations.limits import MAX_XFDF_BYTES, MAX_XFDF_DEPTH
+from annotations.limits import MAX_COORDINATE, MAX_XFDF_BYTES, MAX_XFDF_DEPTH
+from annotations.pdf_drawing import PageFrame
 from annotations.pdf_import import RawMark
 from annotations.pdf_values import PdfName, PdfRef, PdfValue, text_of
-from annotations.xfdf import BORDERS, CHILDREN, COLORS, FLAGS, LISTS, NAMESPACE, NUMBERS, TEXTS
+from annotations.xfdf import (
+    BORDERS,
+    CHILDREN,
+    COLORS,
+    FLAGS,
+    LISTS,
+    NAMESPACE,
+    NUMBERS,
+    OURS,
+    TEXTS,
+)
 
 _SUBTYPES: Final = {
     name.lower(): name
@@ -136,7 +147,21 @@ def _raw(one: _Element, number: int, numbers_of: dict[str, int]) -> RawMark:
         entries["RT"] = PdfName("Group" if said.get("replyType") == "group" else "R")
     page = said.get("page", "")
     index = int(page) if page.isascii() and page.isdigit() and len(page) < 8 else -1
-    return RawMark(index, None, number, _SUBTYPES.get(one.tag, "?"), entries)
+    return RawMark(
+        index,
+        None,
+        number,
+        _SUBTYPES.get(one.tag, "?"),
+        entries,
+        frame=_frame(said.get(f"{OURS} top", "")),
+        highlighter=said.get(f"{OURS} kind") == "highlighter",
+    )
+
+
+def _frame(top: str) -> PageFrame | None:
+    height = _float(top)
+    inside = height is not None and 0 < height <= MAX_COORDINATE
+    return PageFrame(0.0, height) if inside and height is not None else None
 
 
 def _border(said: dict[str, str]) -> dict[str, PdfValue]:

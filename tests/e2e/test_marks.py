@@ -230,6 +230,7 @@ def test_refused_work_is_kept_and_can_be_restored(window: Opener) -> None:
     shot(there.page, "refused")
     with there.page.expect_download() as waiting:
         there.page.get_by_test_id("export-refused").click()
+    assert waiting.value.suggested_filename.endswith(".xfdf")
     assert "Sở Kế hoạch" in waiting.value.path().read_text(encoding="utf-8")
     there.page.get_by_test_id("refused-retry").click()
     expect(there.page.get_by_test_id("refused-badge")).to_have_count(0)

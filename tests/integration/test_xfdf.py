@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections import Counter
 from typing import Any
 from xml.etree import ElementTree
 
 from annotations.xfdf import NAMESPACE
 from tests.harness.marks import Outbox, opened, outbox_on, put
 from tests.harness.meetings import add_paper, make_meeting
-from tests.harness.papers import reviewed
+from tests.harness.papers import paper, reviewed
+from tests.harness.server import ROOT
 from tests.harness.tablet import Tablet
 from tests.integration.conftest import SignIn
 
@@ -19,11 +22,11 @@ ONE = (
 )
 
 
-async def a_paper(sign_in: SignIn) -> tuple[Tablet, Outbox, str]:
-    """(a delegate, their outbox, the path of a version with remarks in its file)."""
+async def a_paper(sign_in: SignIn, file: bytes = b"") -> tuple[Tablet, Outbox, str]:
+    """(a delegate, their outbox, the path of a version: of `file`, or one with remarks in it)."""
     secretary, delegate = await sign_in("thuky"), await sign_in("daibieu1")
     meeting = await make_meeting(secretary, (delegate.person, "delegate"))
-    document = await add_paper(secretary, meeting, reviewed())
+    document = await add_paper(secretary, meeting, file or reviewed())
     outbox = await outbox_on(delegate, document)
     return delegate, outbox, f"/documents/{document}/versions/{outbox.version}"
 
@@ -149,3 +152,32 @@ async def test_what_is_no_xfdf_is_refused_and_a_stranger_adds_nothing(sign_in: S
         assert (status, problem["code"]) == (422, "not_xfdf")
     stranger = await sign_in("khach")
     assert (await take(stranger, path, ONE.encode()))[0] == 404
+
+
+async def test_refused_work_of_a_tablet_becomes_mine(sign_in: SignIn) -> None:
+    vectors = ROOT / "tests/contract/vectors"
+    given = json.loads((vectors / "refused.json").read_text(encoding="utf-8"))
+    puts = {op["id"]: op for one in given["refused"] for op in one["ops"] if op["op"] == "put"}
+    delegate, outbox, path = await a_paper(sign_in, paper(2))
+    data = (vectors / "refused.xfdf").read_bytes()
+    status, added = await take(delegate, path, data)
+    assert (status, added["known"], added["left"]) == (200, 0, 0)
+    mine = await marks_on_server(delegate, outbox.layer)
+    assert len(mine) == added["added"]
+    kinds = Counter(one["kind"] for one in mine)
+    assert all(
+        kinds[kind] >= made for kind, made in Counter(one["kind"] for one in puts.values()).items()
+    )
+    bodies = {one.get("body", "") for one in mine}
+    assert {"Lời của tôi", "Bản trên máy chủ\nLời trên máy chủ", "Viết dần từng đoạn"} <= bodies
+    (ellipse,) = (one for one in mine if one["kind"] == "ellipse")
+    (drawn,) = (one for one in puts.values() if one["kind"] == "ellipse")
+    assert ellipse["geometry"] == drawn["geometry"]
+    assert (await take(delegate, path, data))[1]["known"] == added["added"]
+
+
+async def marks_on_server(tablet: Tablet, layer: str) -> list[dict[str, Any]]:
+    """The marks of a layer, as a tablet is sent them."""
+    async with tablet.live() as live:
+        answer = await opened(live, layer)
+        return list(answer["items"])

@@ -22,6 +22,9 @@ import { PageListeners, type PageListener } from './page-listeners';
 import { Post, type Ephemeral } from './post';
 import type { Drafts } from './thread/drafts';
 import { unsentWork, type UnsentWork } from './unsent-work';
+import { knownMarks } from './xfdf/known-marks';
+import type { KnownMark } from './xfdf/refused-papers';
+import type { HeightOf } from './xfdf/write';
 
 export interface Standing {
   /** Batches only in this tab's memory. */
@@ -90,6 +93,9 @@ export class Book {
   onStays: (way: 'undo' | 'redo') => void = () => undefined;
   /** What a document and its meeting are called; the app joins what it keeps of both here. */
   nameOf: (documentId: string) => Promise<Omit<Place, 'documentId'> | undefined> = () =>
+    Promise.resolve(undefined);
+  /** Heights of a version's pages, points; the app joins what it keeps of documents here. */
+  heightsOf: (documentId: string, versionId: string) => Promise<HeightOf | undefined> = () =>
     Promise.resolve(undefined);
   /** The disk takes no more. */
   onUnkept: () => void = () => undefined;
@@ -373,6 +379,11 @@ export class Book {
     const documentId = await this.running?.shelf?.placeOf(layer);
     if (documentId === undefined) return undefined;
     return { ...(await this.nameOf(documentId).catch(() => undefined)), documentId };
+  }
+
+  /** What is known here of the marks on these layers. */
+  knownMarks(layers: readonly string[]): Promise<KnownMark> {
+    return knownMarks(this.running, layers);
   }
 
   /** Asks once more for what could not be taken. */

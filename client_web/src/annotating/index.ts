@@ -45,6 +45,8 @@ export const annotating = {
     book.open(documentId, known),
   /** How a document and its meeting are called, for what is told away from them. */
   nameBy: (nameOf: typeof book.nameOf) => void (book.nameOf = nameOf),
+  /** How high the pages of a document's version are, for files that are written here. */
+  measureBy: (heightsOf: typeof book.heightsOf) => void (book.heightsOf = heightsOf),
   /** A document whose layer is known is being opened. */
   expect: (layer: string) => void book.expect(layer),
   /** Brings a document's marks onto this tablet, for opening it without a network. */

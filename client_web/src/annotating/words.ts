@@ -125,6 +125,7 @@ export const words = {
     'marks.step.server': 'Trên máy chủ, tài liệu này',
     'marks.step.changes': '{count} thay đổi',
     'marks.step.marks': '{count} nét',
+    'marks.stand.try': 'Kết nối lại ngay',
     'marks.refused': 'Cần bạn xem ({count})',
     'marks.refused.hint': 'Không có gì bị mất. Chọn cho từng phần, hoặc lưu tất cả ra tệp.',
     'marks.refused.both': 'Giữ cả hai',
@@ -141,6 +142,13 @@ export const words = {
     'marks.unopened.drop': 'Xóa khỏi máy này',
     'marks.unopened.drop.sure': 'Xóa hẳn {count} thay đổi không mở được? Không lấy lại được.',
     'marks.refused.export': 'Lưu tất cả ra tệp',
+    'marks.refused.export.hint':
+      'Tệp XFDF, mỗi tài liệu một tệp. Lấy lại: mở tài liệu, menu trang, “Thêm ghi chú từ tệp XFDF…”.',
+    'marks.refused.file': 'Ghi chú chưa gửi được',
+    'marks.refused.saved': 'Đã lưu {marks} ghi chú ra tệp',
+    'marks.refused.saved.left':
+      'Đã lưu {marks} ghi chú ra tệp. {left} thay đổi không có nội dung để lưu (xóa, đổi màu nét đã mất).',
+    'marks.refused.saved.none': 'Không có nội dung nào để lưu: chỉ có thay đổi xóa hoặc đổi màu.',
     'marks.refused.retry': 'Gửi lại',
     'marks.refused.restore': 'Khôi phục và gửi lại',
     'marks.refused.mine': 'Giữ bản của tôi',
@@ -398,6 +406,7 @@ export const words = {
     'marks.step.server': 'On the server, this document',
     'marks.step.changes': '{count} changes',
     'marks.step.marks': '{count} marks',
+    'marks.stand.try': 'Connect now',
     'marks.refused': 'To be looked at ({count})',
     'marks.refused.hint': 'Nothing is lost. Choose for each, or save all to a file.',
     'marks.refused.both': 'Keep both',
@@ -416,6 +425,13 @@ export const words = {
     'marks.unopened.drop.sure':
       'Delete {count} {count|change|changes} that cannot be opened? They cannot be brought back.',
     'marks.refused.export': 'Save all to a file',
+    'marks.refused.export.hint':
+      'XFDF, one file per paper. To take it in again: open the paper, page menu, “Add marks from an XFDF file…”.',
+    'marks.refused.file': 'Marks not taken',
+    'marks.refused.saved': '{marks} {marks|mark|marks} saved to a file',
+    'marks.refused.saved.left':
+      '{marks} {marks|mark|marks} saved to a file. {left} {left|change has|changes have} nothing that a file could hold (deletions, colours of marks that are gone).',
+    'marks.refused.saved.none': 'Nothing to save: only deletions or changes of colour.',
     'marks.refused.retry': 'Send again',
     'marks.refused.restore': 'Restore and send again',
     'marks.refused.mine': 'Keep mine',

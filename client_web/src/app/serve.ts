@@ -25,7 +25,7 @@ let asked = 0;
 /** The marks' code is loaded after the first page has been painted. */
 async function serveMarks(person: string | null, keeps: boolean): Promise<void> {
   const mine = (asked += 1);
-  const [{ annotating }, { keeping }] = await Promise.all([
+  const [{ annotating }, { keeping, keptHeights }] = await Promise.all([
     import('../annotating'),
     import('../documents'),
   ]);
@@ -36,5 +36,6 @@ async function serveMarks(person: string | null, keeps: boolean): Promise<void> 
     const found = (await keptDocuments()).find(({ document }) => document.id === documentId);
     return found && { document: found.document.title, meeting: found.meeting.title };
   });
+  annotating.measureBy(keptHeights);
   annotating.serve(person, keeps);
 }

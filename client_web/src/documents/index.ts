@@ -12,4 +12,4 @@ export { default as KeepButton } from './KeepButton.svelte';
 export { default as KeptSheet } from './KeptSheet.svelte';
 export { default as TakeSheet } from './TakeSheet.svelte';
 export { keeping } from './keeping.svelte';
-export { keptLabels } from './kept-labels';
+export { keptHeights, keptLabels } from './kept-labels';

@@ -15,7 +15,7 @@ from annotations.model import KINDS, Annotation
 from annotations.pdf import to_pdf
 from annotations.pdf_drawing import PageFrame
 from annotations.pdf_import import PagePlace, import_marks
-from annotations.xfdf import NAMESPACE, write_xfdf
+from annotations.xfdf import NAMESPACE, OURS, write_xfdf
 from annotations.xfdf_read import read_xfdf
 from tests.unit.annotations.test_pdf import FRAME, Monospace, annotation
 
@@ -46,7 +46,7 @@ def test_every_kind_comes_back(kind: str) -> None:
         style |= {"stamp": "dong_y", "font_size": 16}
     mark = annotation(kind, body=body, style=style)
     (back,) = read(written(mark))
-    assert back.kind == ("ink" if kind == "highlighter" else kind)
+    assert back.kind == kind
     # Text on the page is broken into the lines of its narrow box.
     assert (back.body.split(), back.page) == (body.split(), 3)
     assert (back.created, back.modified) == (0, 1763800100000)
@@ -110,6 +110,25 @@ def test_dashes_and_arrow_heads_come_back() -> None:
         assert back.kind == "arrow"
         assert {key: back.foreign_props["pdf"][key] for key in wanted} == wanted
     assert read(written(second))[0].foreign_props["pdf"]["LE"][0] == {"n": "Circle"}
+
+
+@pytest.mark.parametrize("top", ["", "nan", "-5", "0", "1e9", "inf", "viii"])
+def test_a_page_of_no_height_is_where_the_file_has_it(top: str) -> None:
+    said = f'xmlns:o="{OURS}" o:top="{top}"'
+    mark = one(f'<square {said} page="3" rect="40,400,60,420" width="0"/>')
+    plain = one('<square page="3" rect="40,400,60,420" width="0"/>')
+    assert mark.geometry == plain.geometry
+
+
+def test_what_a_tablet_took_for_the_page_holds_for_its_marks() -> None:
+    said = f'xmlns:o="{OURS}" o:top="800"'
+    mark = one(f'<square {said} page="3" rect="40,400,60,420" width="0"/>')
+    assert mark.geometry == {"rect": [40.0, 380.0, 60.0, 400.0]}
+
+
+def test_only_ink_is_a_highlighter() -> None:
+    said = f'xmlns:o="{OURS}" o:kind="highlighter"'
+    assert one(f'<square {said} page="3" rect="40,400,60,420"/>').kind == "rectangle"
 
 
 @given(st.text(max_size=30))
