@@ -27,6 +27,7 @@ export const words = {
     'app.live': 'Đã kết nối',
     'app.connecting': 'Đang kết nối…',
     'app.offline': 'Ngoại tuyến',
+    'app.try': 'Kết nối lại ngay',
     'app.offline.bar':
       'Mất kết nối với máy chủ. Bạn vẫn đọc và ghi chú được; mọi thứ được giữ trên máy này và tự gửi khi có mạng.',
     'app.update': 'Có phiên bản mới của ứng dụng.',
@@ -91,6 +92,7 @@ export const words = {
     'app.live': 'Connected',
     'app.connecting': 'Connecting…',
     'app.offline': 'Offline',
+    'app.try': 'Connect now',
     'app.offline.bar':
       'No connection to the server. You can go on reading and marking: everything is kept on this device and sent by itself later.',
     'app.update': 'A new version of the app is ready.',

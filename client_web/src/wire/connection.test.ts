@@ -219,10 +219,107 @@ test('how far the clock is off is known after a start without a network', () => 
   expect(new Connection(parts).serverNow()).toBe(now + 5000);
 });
 
+/** Out of the net for so long that the next attempt by itself is far away. */
+function tunnel(): void {
+  connection.start();
+  for (let tries = 0; tries < 8; tries++) {
+    latest().breaks();
+    pass(BACKOFF_MOST_MS);
+  }
+  latest().breaks();
+  pass(1_000);
+}
+
+test('out of the tunnel a nudge tries at once, whatever the pause had grown to', () => {
+  tunnel();
+  const before = sockets.length;
+  connection.nudge();
+  expect(sockets).toHaveLength(before + 1);
+  goLive();
+  expect(connection.state()).toBe('live');
+  connection.nudge();
+  expect(sockets).toHaveLength(before + 1);
+});
+
+test('who taps on and on makes one attempt a second', () => {
+  tunnel();
+  const before = sockets.length;
+  for (let taps = 0; taps < 50; taps++) {
+    connection.nudge();
+    if (connection.state() === 'connecting') latest().breaks();
+    pass(100);
+  }
+  expect(sockets.length - before).toBeLessThanOrEqual(6);
+  expect(sockets.length - before).toBeGreaterThanOrEqual(5);
+});
+
+test('no tap breaks off an attempt that may still be answered', () => {
+  tunnel();
+  connection.nudge();
+  const socket = latest();
+  pass(3_000);
+  connection.nudge();
+  expect(latest()).toBe(socket);
+  pass(2_000);
+  connection.nudge();
+  expect(socket.closed).toBe(true);
+  expect(latest()).not.toBe(socket);
+});
+
+test('a tap after a failed nudge starts the patience anew', () => {
+  tunnel();
+  connection.nudge();
+  const before = sockets.length;
+  latest().breaks();
+  pass(500);
+  expect(sockets).toHaveLength(before + 1);
+});
+
+test('a clock that was set back does not hold an attempt up', () => {
+  tunnel();
+  const before = sockets.length;
+  now -= 3_600_000;
+  connection.nudge();
+  expect(sockets).toHaveLength(before + 1);
+});
+
+test('a touch tries after a pause of the hand, not with every stroke', () => {
+  tunnel();
+  const before = sockets.length;
+  connection.touched();
+  expect(sockets).toHaveLength(before + 1);
+  latest().breaks();
+  pass(500); // by itself
+  latest().breaks();
+  const now_ = sockets.length;
+  connection.touched();
+  pass(400);
+  connection.touched();
+  expect(sockets).toHaveLength(now_);
+  pass(60_000);
+  latest().breaks();
+  pass(1_000);
+  connection.touched();
+  expect(sockets.length).toBeGreaterThan(now_);
+  expect(connection.state()).toBe('connecting');
+});
+
+test('a planned restart is not cut short by hands at work, but by who asks', () => {
+  connection.start();
+  goLive().says({ t: 'leaving', retry_after: 30 });
+  pass(10_000);
+  connection.touched();
+  expect(sockets).toHaveLength(1);
+  connection.nudge();
+  expect(sockets).toHaveLength(2);
+});
+
 test('a nudge ends the waiting; stop ends everything', () => {
   connection.start();
   latest().breaks();
+  pass(999);
   connection.nudge();
+  pass(1);
   expect(sockets).toHaveLength(2);
   connection.stop();
   pass(60_000);

@@ -12,6 +12,12 @@ export const PROTOCOL = 1;
 const WELCOME_WITHIN_MS = 10_000;
 /** How long a command waits to see its own change before it lets the page go on. */
 const REACH_WITHIN_MS = 2_000;
+/** Somebody who taps on and on makes no more attempts than this, ms. */
+const TRY_EVERY_MS = 1_000;
+/** An attempt this young may still be answered, also on a slow line: no tap breaks it off, ms. */
+const TRY_FOR_MS = 4_000;
+/** Somebody who touches the tablet after this long has come back to it, ms. */
+const AWAY_MS = 5_000;
 /** Close codes of the server (server/live/gateway.py), and one for silence. */
 export const SESSION_ENDED = 4401;
 export const HELLO_REFUSED = 4400;
@@ -63,6 +69,10 @@ export class Connection {
   private wanted = false;
   private socket: Socket | null = null;
   private attempt = 0;
+  private dialledAt = -Infinity;
+  private touchedAt = -Infinity;
+  /** The server asked for a pause: who merely works at a tablet does not cut it short. */
+  private restarting = false;
   private heartbeatMs = 20_000;
   private heardAt = 0;
   private offset: number;
@@ -101,9 +111,10 @@ export class Connection {
 
   /** Connects, and stays connected until `stop`; without more waiting where it was cut off. */
   start(): void {
-    if (this.wanted) return this.nudge();
+    if (this.wanted && this.current === 'live') return;
     this.wanted = true;
     this.attempt = 0;
+    this.drop();
     this.dial();
   }
 
@@ -115,12 +126,23 @@ export class Connection {
     this.become('offline');
   }
 
-  /** The network seems to be back or the page is seen again: no more waiting. */
+  /** The network seems to be back, the page is seen again, or somebody asks for it: no more
+   * waiting. Within a second of the last attempt it is made when that second is over. */
   nudge(): void {
     if (!this.wanted || this.current === 'live') return;
+    const age = this.since(this.dialledAt);
+    if (this.socket !== null && age < TRY_FOR_MS) return;
     this.attempt = 0;
     this.drop();
-    this.dial();
+    if (age >= TRY_EVERY_MS) this.dial();
+    else this.plan(TRY_EVERY_MS - age, () => this.dial());
+  }
+
+  /** Somebody touched the tablet: after a pause of theirs it is worth an attempt. */
+  touched(): void {
+    const away = this.since(this.touchedAt) >= AWAY_MS;
+    this.touchedAt = this.parts.now();
+    if (away && !this.restarting) this.nudge();
   }
 
   /** The device itself says that it has no network: the open socket is dead, however it looks. */
@@ -183,7 +205,15 @@ export class Connection {
     for (const listener of [...this.stateListeners]) listener(state);
   }
 
+  /** A clock that was set back says that it is long ago. */
+  private since(then: number): number {
+    const passed = this.parts.now() - then;
+    return passed < 0 ? Infinity : passed;
+  }
+
   private dial(): void {
+    this.restarting = false;
+    this.dialledAt = this.parts.now();
     this.become('connecting');
     const socket = this.parts.open();
     this.socket = socket;
@@ -265,6 +295,7 @@ export class Connection {
         // A planned restart: come back after the pause it names, spread over as long again.
         this.drop();
         this.become('offline');
+        this.restarting = true;
         const pause = (frame['retry_after'] as number) * 1000;
         this.plan(pause * (1 + this.parts.random()), () => this.dial());
         return;

@@ -39,11 +39,16 @@ export const connection = new Connection({
 
 api.onChanges = (changes) => connection.reached(changes);
 
-/** Lets the connection use what the browser knows: network back, page in sight again. */
+/** Lets the connection use what the browser knows: network back, page in sight again, somebody at
+ * the tablet. */
 export function watchNetwork(): void {
   window.addEventListener('online', () => connection.nudge());
   window.addEventListener('offline', () => connection.cut());
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') connection.nudge();
+  });
+  window.addEventListener('pointerdown', () => connection.touched(), {
+    capture: true,
+    passive: true,
   });
 }
