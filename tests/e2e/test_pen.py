@@ -182,6 +182,49 @@ def test_a_second_finger_in_the_middle_of_a_stroke_leaves_none(window: Opener) -
     saved(page)
 
 
+def test_a_thumb_beside_the_page_leaves_the_drawing_finger_alone(window: Opener) -> None:
+    tablet = sign_in(window, "gd.nongnghiep")
+    page = tablet.page
+    take(page, "pen")
+    box = page_box(page)
+    touch = page.context.new_cdp_session(page)
+    thumb = (box["x"] / 2, 420.0)
+    assert page.evaluate("at => document.elementFromPoint(...at).closest('article')", thumb) is None
+    for drawn, thumb_first in enumerate((True, False)):
+        line = across(box, 0.2 + 0.2 * drawn)
+        frames: list[list[Point]] = [[thumb] if thumb_first else [line[0]]]
+        frames += [[thumb, point] if thumb_first else [point, thumb] for point in line[1:]]
+        fingers(touch, frames)
+        until(lambda drawn=drawn: count(page, "ink") == drawn + 1)  # type: ignore[misc]
+        assert (wet(page), page_box(page)) == (0, box)
+    saved(page)
+
+
+LOST = """([x, y]) => {
+  // A finger that comes and is never heard of again, as after a dialog of the system.
+  const page = document.elementFromPoint(x, y).closest('article');
+  page.setPointerCapture = () => undefined;
+  page.dispatchEvent(new PointerEvent('pointerdown', {
+    pointerId: 55, pointerType: 'touch', clientX: x, clientY: y, buttons: 1, bubbles: true,
+  }));
+  delete page.setPointerCapture;
+}"""
+
+
+def test_a_finger_draws_again_though_the_lift_of_the_last_was_never_heard(window: Opener) -> None:
+    tablet = sign_in(window, "ct.muonglan", viewport=PORTRAIT)
+    page = tablet.page
+    take(page, "pen")
+    page_box(page)
+    touch = page.context.new_cdp_session(page)
+    page.evaluate(LOST, [300, 400])
+    until(lambda: wet(page) == 1)
+    fingers(touch, swipe(500, 700))
+    until(lambda: count(page, "ink") == 1)
+    assert wet(page) == 0
+    saved(page)
+
+
 def test_who_draws_is_remembered_and_said_where_a_finger_scrolls(window: Opener) -> None:
     tablet = sign_in(window, "tr.thue", viewport=PORTRAIT)
     page = tablet.page

@@ -6,6 +6,8 @@
 import type { Point } from './space';
 
 export interface PinchListener {
+  /** A hand works on a page: nothing zooms or scrolls under it. */
+  readonly works: boolean;
   /** A pinch begins at `focus` (CSS px from the element's top left corner). */
   begin(focus: Point): void;
   /** `ratio` to the size at the beginning; `focus` may have wandered. */
@@ -20,10 +22,23 @@ const DOUBLE_TAP_PX = 32;
 /** A touch that wandered further than this, or stayed longer, was no tap. */
 const TAP_PX = 10;
 const TAP_MS = 250;
+/** A finger that has lain beside the pages for so long holds the tablet. Two that zoom come together. */
+const HOLDS_MS = 300;
 /** Wheel events of one turn come closer together than this. */
 const WHEEL_REST_MS = 140;
 /** Wheel delta (px) to zoom ratio: a notch of 100 is 22 %. */
 const WHEEL_RATE = 0.002;
+
+/** What is zoomed; fingers beside it may be no more than a hand that holds the tablet. */
+const PAGE = 'article';
+
+/** A finger that came down on the element. */
+interface Finger {
+  readonly at: number;
+  readonly beside: boolean;
+  /** It holds the tablet, until it lifts. */
+  holds: boolean;
+}
 
 function isStylus(touch: Touch): boolean {
   return (touch as Touch & { touchType?: string }).touchType === 'stylus';
@@ -33,17 +48,32 @@ function isStylus(touch: Touch): boolean {
 export function watchPinch(element: HTMLElement, listener: PinchListener): () => void {
   let pinching = false;
   let startDistance = 1;
-  let tapStart: { at: number; point: Point } | undefined;
+  let tapStart: { id: number; at: number; point: Point } | undefined;
   let lastTap: { at: number; point: Point } | undefined;
-  let penDown = false;
+  const down = new Map<number, Finger>();
 
   const within = (x: number, y: number): Point => {
     const rect = element.getBoundingClientRect();
     return { x: x - rect.left, y: y - rect.top };
   };
 
-  function pair(touches: TouchList): { focus: Point; distance: number } | undefined {
-    const [one, two] = [touches[0], touches[1]];
+  /** Fingers that zoom or tap, as far as they are told to be down still. */
+  function counted({ touches }: TouchEvent): Touch[] {
+    const there = new Set(Array.from(touches, ({ identifier }) => identifier));
+    for (const id of down.keys()) if (!there.has(id)) down.delete(id);
+    return Array.from(touches).filter(({ identifier }) => down.get(identifier)?.holds === false);
+  }
+
+  function come({ changedTouches, timeStamp: at }: TouchEvent): void {
+    for (const finger of down.values()) finger.holds ||= finger.beside && at - finger.at > HOLDS_MS;
+    for (const { identifier, target } of changedTouches) {
+      const beside = !(target instanceof Element && target.closest(PAGE));
+      down.set(identifier, { at, beside, holds: false });
+    }
+  }
+
+  function pair(touches: Touch[]): { focus: Point; distance: number } | undefined {
+    const [one, two] = touches;
     if (!one || !two || touches.length !== 2 || isStylus(one) || isStylus(two)) return undefined;
     return {
       focus: within((one.clientX + two.clientX) / 2, (one.clientY + two.clientY) / 2),
@@ -52,12 +82,20 @@ export function watchPinch(element: HTMLElement, listener: PinchListener): () =>
   }
 
   function touchStart(event: TouchEvent): void {
-    const two = penDown ? undefined : pair(event.touches);
-    const finger = event.touches[0];
+    come(event);
+    const fingers = counted(event);
+    const [finger] = fingers;
     tapStart =
-      event.touches.length === 1 && finger
-        ? { at: event.timeStamp, point: { x: finger.clientX, y: finger.clientY } }
+      finger && fingers.length === 1
+        ? {
+            id: finger.identifier,
+            at: event.timeStamp,
+            point: { x: finger.clientX, y: finger.clientY },
+          }
         : undefined;
+    if (fingers.length < 2) over();
+    // A page that has taken the touch for its pen needs it whole.
+    const two = listener.works || event.defaultPrevented ? undefined : pair(fingers);
     if (!two) return;
     if (event.cancelable) event.preventDefault();
     pinching = true;
@@ -66,26 +104,33 @@ export function watchPinch(element: HTMLElement, listener: PinchListener): () =>
   }
 
   function touchMove(event: TouchEvent): void {
+    if (listener.works && event.cancelable) event.preventDefault();
     if (!pinching) return;
-    const two = pair(event.touches);
+    const two = pair(counted(event));
     if (!two) return;
     if (event.cancelable) event.preventDefault();
     listener.move(two.distance / startDistance, two.focus);
   }
 
+  /** Fingers have left, or nobody will tell when they do. */
+  function over(): void {
+    if (!pinching) return;
+    pinching = false;
+    lastTap = undefined;
+    listener.end();
+  }
+
   function touchEnd(event: TouchEvent): void {
+    const { length } = counted(event);
     if (pinching) {
-      if (event.touches.length < 2) {
-        pinching = false;
-        lastTap = undefined;
-        listener.end();
-      }
+      if (length < 2) over();
       return;
     }
-    const finger = event.changedTouches[0];
     const start = tapStart;
+    const finger = Array.from(event.changedTouches).find((one) => one.identifier === start?.id);
+    if (!finger || !start) return;
     tapStart = undefined;
-    if (!finger || !start || event.defaultPrevented || event.type === 'touchcancel') return;
+    if (event.defaultPrevented || event.type === 'touchcancel') return;
     const point = { x: finger.clientX, y: finger.clientY };
     const wandered = Math.hypot(point.x - start.point.x, point.y - start.point.y);
     if (wandered > TAP_PX || event.timeStamp - start.at > TAP_MS) return;
@@ -119,9 +164,6 @@ export function watchPinch(element: HTMLElement, listener: PinchListener): () =>
     }, WHEEL_REST_MS);
   }
 
-  const pen = (event: PointerEvent) => {
-    if (event.pointerType === 'pen') penDown = event.type === 'pointerdown';
-  };
   // Safari zooms the whole page by its own gesture events.
   const refuse = (event: Event) => event.preventDefault();
 
@@ -133,9 +175,8 @@ export function watchPinch(element: HTMLElement, listener: PinchListener): () =>
   element.addEventListener('touchcancel', touchEnd, { signal });
   element.addEventListener('wheel', wheel, { passive: false, signal });
   element.addEventListener('gesturestart', refuse, { signal });
-  for (const type of ['pointerdown', 'pointerup', 'pointercancel'] as const) {
-    element.addEventListener(type, pen, { signal, capture: true });
-  }
+  window.addEventListener('blur', over, { signal });
+  document.addEventListener('visibilitychange', over, { signal });
   return () => {
     clearTimeout(wheelTimer);
     stop.abort();

@@ -112,6 +112,11 @@ export class Stage implements PinchListener {
     };
   }
 
+  /** Nothing zooms or scrolls under the hand that works on a page. */
+  get works(): boolean {
+    return this.held !== undefined;
+  }
+
   /** A finger or pen is down on the sheet: whatever waits for rest is wanted now. */
   touched(): void {
     this.moving = false;

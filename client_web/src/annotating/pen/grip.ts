@@ -1,7 +1,7 @@
 /**
  * What holds the pen, over all pages: the rules of who draws, and the one gesture that is under
  * way, on whichever page it began. Any page can end it, and so can the window: the events of a
- * contact do not always come to the page where it went down.
+ * contact do not always come to the page where it went down, and some never come at all.
  */
 import { PointerRules, type PointerDevice } from './pointer-rules';
 import type { Work } from './surface';
@@ -9,9 +9,6 @@ import type { Work } from './surface';
 /** A finger that was taken away by the system has drawn if it came this far, CSS px: a second
  * finger comes before the first has wandered so much. */
 export const MEANT_PX = 24;
-
-/** Fingers on these belong to no page. */
-const CONTROLS = '[data-marks-ui], button, a, input, textarea, dialog, [role=dialog]';
 
 interface UnderWay {
   readonly work: Work;
@@ -32,11 +29,15 @@ export class Grip {
 
   /** @param around where contacts are heard that no page hears: the window. */
   constructor(around: EventTarget) {
-    const second = (event: Event) => this.second(event as PointerEvent);
+    const came = (event: Event) => this.came(event as PointerEvent);
     const lifted = (event: Event) => this.lifted(event as PointerEvent);
-    around.addEventListener('pointerdown', second, { capture: true });
+    const released = (event: Event) => this.released(event as PointerEvent);
+    around.addEventListener('pointerdown', came, { capture: true });
     around.addEventListener('pointerup', lifted);
     around.addEventListener('pointercancel', lifted);
+    around.addEventListener('lostpointercapture', released);
+    around.addEventListener('blur', () => this.drop());
+    around.addEventListener('visibilitychange', () => document.hidden && this.drop());
   }
 
   get works(): boolean {
@@ -73,8 +74,18 @@ export class Grip {
     const { under } = this;
     this.under = null;
     if (!under) return;
-    under.work[how]();
-    under.onOver();
+    try {
+      under.work[how]();
+    } finally {
+      under.onOver();
+    }
+  }
+
+  /** A pen or mouse moves: one that presses nothing any more was lifted unheard. */
+  heard(event: PointerEvent): void {
+    if (event.pointerType === 'touch') return;
+    if (event.pointerType === 'pen') this.rules.penHeard(event.timeStamp);
+    if (event.buttons === 0) this.lifted(event);
   }
 
   /**
@@ -88,15 +99,25 @@ export class Grip {
     this.stop(under.work.draws && meant ? 'end' : 'cancel');
   }
 
-  /** A finger beside the one that draws, also where no page is: both belong to the pages now. */
-  private second(event: PointerEvent): void {
-    if (event.pointerType !== 'touch' || this.under?.device !== 'touch') return;
-    if (event.pointerId === this.under.contact) return;
-    if (event.target instanceof Element && event.target.closest(CONTROLS)) return;
-    const { pointerId: id, timeStamp: at, buttons } = event;
-    if (this.rules.down({ id, device: 'touch', at, buttons }, true).do === 'cancel') {
-      this.stop('cancel');
-    }
+  /** The first finger on the screen, wherever it is: whatever is still held down was lost. */
+  private came({ pointerType, isPrimary, timeStamp }: PointerEvent): void {
+    if (pointerType !== 'touch' || !isPrimary) return;
+    this.rules.alone(timeStamp);
+    if (this.under && !this.rules.works(this.under.contact)) this.lose();
+  }
+
+  /** The system has turned elsewhere: no lift may ever be told of what is down now. */
+  private drop(): void {
+    this.rules.drop();
+    this.lose();
+  }
+
+  /** The page that held the contact is gone, and nobody holds it now. */
+  private released(event: PointerEvent): void {
+    const { under } = this;
+    if (under?.contact !== event.pointerId) return;
+    // The page has only taken it over from its own child.
+    if (!under.page.hasPointerCapture(event.pointerId)) this.lifted(event);
   }
 
   /** A page that scrolled away takes its pointers' last events along; this still hears them. */

@@ -1,8 +1,9 @@
 /**
  * Who draws: pen, finger or mouse. Pure; time and contacts come in, verdicts go out.
  *
- * - Before a pen has been seen, a chosen tool lets one finger draw; a second finger cancels that
- *   stroke and both belong to the page (scroll, zoom) until all have left.
+ * - Before a pen has been seen, a chosen tool lets one finger draw; a second finger on the pages
+ *   cancels that stroke and both belong to them (scroll, zoom) until all have left. A finger beside
+ *   the pages holds the tablet: it is not told of here.
  * - The first pen contact switches to "pen draws, finger scrolls", and what the palm drew just
  *   before is erased. The way back (`letFingersDraw`) is the person's own choice and stays.
  * - Without a tool fingers and mouse belong to the page; the pen picks up its own tool.
@@ -33,6 +34,8 @@ export type Verdict =
 export const PALM_MS = 500;
 /** A hand still rests for a moment after the pen has left. */
 export const PALM_AFTER_MS = 400;
+/** A pen that is down trembles; one that was not heard of for so long was lifted unheard. */
+export const PEN_SILENT_MS = 2_000;
 
 const BARREL = 2;
 const ERASER_END = 32;
@@ -47,6 +50,7 @@ export class PointerRules {
   private gesture = false;
   private penAt = -Infinity;
   private penDown = false;
+  private penHeardAt = -Infinity;
   private lastTouchWork = { from: -Infinity, to: -Infinity };
 
   /** @param hasTool a tool is chosen. */
@@ -61,7 +65,7 @@ export class PointerRules {
     const firstPen = !this.penMode && !this.fingersWanted;
     if (firstPen) this.penMode = true;
     this.penDown = true;
-    this.penAt = contact.at;
+    this.penAt = this.penHeardAt = contact.at;
     return this.work(contact, firstPen, palmSince);
   }
 
@@ -86,6 +90,30 @@ export class PointerRules {
     }
     if (this.working?.id !== id) return;
     if (device === 'touch') this.lastTouchWork = { from: this.working.from, to: at };
+    this.working = null;
+  }
+
+  /** The pen has moved, over the page or on it. */
+  penHeard(at: number): void {
+    this.penHeardAt = at;
+  }
+
+  /** No finger is down but the one that comes now: the others' lifts were never heard, nor that of
+   * a pen that has long been silent. */
+  alone(at: number): void {
+    this.touches.clear();
+    this.gesture = false;
+    const { working } = this;
+    if (working?.device === 'touch') this.up(working.id, 'touch', at);
+    if (!this.penDown || at - this.penHeardAt < PEN_SILENT_MS) return;
+    this.penDown = false;
+    if (working?.device === 'pen') this.working = null;
+  }
+
+  /** Nothing that is down now may ever be told to have lifted. */
+  drop(): void {
+    this.touches.clear();
+    this.gesture = this.penDown = false;
     this.working = null;
   }
 

@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { PageViewport } from '../../documents';
 import type { Tool } from '../tools/tools';
 import { Grip } from './grip';
+import { PALM_AFTER_MS, PEN_SILENT_MS } from './pointer-rules';
 import { watchPointers, type Work } from './surface';
 
 /** What became of each work, in the order in which they began. */
@@ -16,16 +17,22 @@ let draws: boolean;
 let around: HTMLElement;
 let pages: HTMLElement[];
 let endings: Array<() => void>;
+/** The pages hold whatever is down; the end of a work throws; when the next event happens. */
+let held: boolean;
+let fails: boolean;
+let now: number | undefined;
 
 beforeEach(() => {
   [works, under, told, endings] = [[], [], [], []];
   [ready, tool, draws] = [true, 'pen', true];
+  [held, fails, now] = [true, false, undefined];
   around = document.createElement('div');
   document.body.append(around);
   grip = new Grip(around);
   pages = [0, 1].map((index) => {
     const page = document.createElement('div');
     page.setPointerCapture = () => undefined;
+    page.hasPointerCapture = () => held;
     around.append(page);
     under.push(false);
     const begin = (): Work => {
@@ -33,7 +40,10 @@ beforeEach(() => {
       return {
         draws,
         move: () => undefined,
-        end: () => (works[at] = 'end'),
+        end: () => {
+          if (fails) throw new Error('no 2d canvas');
+          works[at] = 'end';
+        },
         cancel: () => (works[at] = 'cancel'),
       };
     };
@@ -61,8 +71,17 @@ afterEach(() => {
 
 type Device = 'pen' | 'touch' | 'mouse';
 
-function say(type: string, on: Element, device: Device, id: number, x = 0, buttons = 1): Event {
+function say(
+  type: string,
+  on: Element,
+  device: Device,
+  id: number,
+  x = 0,
+  buttons = 1,
+  more: PointerEventInit = {},
+): Event {
   const event = new PointerEvent(type, {
+    ...more,
     pointerId: id,
     pointerType: device,
     clientX: x,
@@ -71,6 +90,7 @@ function say(type: string, on: Element, device: Device, id: number, x = 0, butto
     bubbles: true,
     cancelable: true,
   });
+  if (now !== undefined) Object.defineProperty(event, 'timeStamp', { value: now });
   on.dispatchEvent(event);
   return event;
 }
@@ -95,16 +115,130 @@ test("a second finger on another page takes the first one's stroke back", () => 
   expect(works).toEqual(['cancel', 'end']);
 });
 
-test('a second finger beside all pages does the same, one on a button does not', () => {
-  const button = document.createElement('button');
-  around.append(button);
+test('a finger beside all pages is nobody, whether it comes before the one that draws or after', () => {
+  say('pointerdown', around, 'touch', 9);
   down(0, 'touch', 1);
-  say('pointerdown', button, 'touch', 2);
-  expect(works).toEqual(['under way']);
   say('pointerdown', around, 'touch', 3);
-  expect(works).toEqual(['cancel']);
-  for (const id of [1, 2, 3]) say('pointerup', around, 'touch', id);
+  drag(0, 'touch', 1, 40);
+  up(0, 'touch', 1);
+  expect(works).toEqual(['end']);
+  // It still lies there: two on the pages are two all the same.
+  down(0, 'touch', 4);
+  down(1, 'touch', 5);
+  expect(works).toEqual(['end', 'cancel']);
+  for (const id of [3, 4, 5, 9]) say('pointerup', around, 'touch', id);
   expect(under).toEqual([false, false]);
+});
+
+test('a touch on a page that is drawn on is held, whatever else lies on the screen', () => {
+  const touch = () => {
+    const event = new Event('touchstart', { bubbles: true, cancelable: true });
+    Object.defineProperty(event, 'touches', { value: [1, 2] });
+    page(0).dispatchEvent(event);
+    return event.defaultPrevented;
+  };
+  say('pointerdown', around, 'touch', 9);
+  down(0, 'touch', 1);
+  expect(touch()).toBe(true);
+  up(0, 'touch', 1);
+  expect(touch()).toBe(false);
+});
+
+test('what throws at its end holds neither page nor bars', () => {
+  draws = true;
+  down(0, 'pen', 1);
+  fails = true;
+  const failed: unknown[] = [];
+  const note = (event: ErrorEvent) => (event.preventDefault(), failed.push(event.error));
+  window.addEventListener('error', note);
+  try {
+    up(0, 'pen', 1);
+  } catch (error) {
+    failed.push(error);
+  }
+  window.removeEventListener('error', note);
+  expect(failed).toHaveLength(1);
+  expect([under, grip.works]).toEqual([[false, false], false]);
+});
+
+describe('a lift that is never heard', () => {
+  /** The first finger on the screen, as the browser says. */
+  const first = (id: number) => say('pointerdown', page(0), 'touch', id, 0, 1, { isPrimary: true });
+
+  test('of a finger: the next first finger draws, and what was drawn far is kept', () => {
+    down(0, 'touch', 1);
+    drag(0, 'touch', 1, 60);
+    down(1, 'touch', 2);
+    expect(works).toEqual(['cancel']);
+    // Neither lift was told: without a word of the browser the next finger is one of three.
+    down(0, 'touch', 3);
+    expect(works).toEqual(['cancel']);
+    first(4);
+    drag(0, 'touch', 4, 60);
+    expect(works).toEqual(['cancel', 'under way']);
+    say('pointerdown', around, 'touch', 5, 0, 1, { isPrimary: true });
+    expect(works).toEqual(['cancel', 'end']);
+    expect([under, grip.works]).toEqual([[false, false], false]);
+  });
+
+  test('of a pen: a first finger finds it silent for two seconds', () => {
+    const at = down(0, 'pen', 1).timeStamp;
+    now = at + PEN_SILENT_MS - 1;
+    first(2);
+    expect([works, grip.rules.penNear(now)]).toEqual([['under way'], true]);
+    say('pointerup', around, 'touch', 2);
+    now = at + PEN_SILENT_MS;
+    first(3);
+    expect([works, grip.rules.penNear(now), under]).toEqual([['end'], false, [false, false]]);
+  });
+
+  test('of a pen that draws on, none is missed', () => {
+    const at = down(0, 'pen', 1).timeStamp;
+    now = at + PEN_SILENT_MS - 1;
+    drag(0, 'pen', 1, 20);
+    now = at + PEN_SILENT_MS + 100;
+    first(2);
+    expect(works).toEqual(['under way']);
+  });
+
+  test.each(['pen', 'mouse'] as const)('of a %s: it moves and presses nothing', (device) => {
+    down(0, device, 1);
+    say('pointermove', page(0), device, 1, 30, 0);
+    expect([works, under, grip.works]).toEqual([['end'], [false, false], false]);
+    expect(grip.rules.works(1)).toBe(false);
+  });
+
+  test.each(['blur', 'visibilitychange'])('where the system turns elsewhere: %s', (type) => {
+    const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+    for (const [at, device] of [
+      [10_000, 'touch'],
+      [20_000, 'pen'],
+    ] as const) {
+      works = [];
+      now = at;
+      down(0, device, 1);
+      drag(0, device, 1, 60);
+      around.dispatchEvent(new Event(type));
+      expect([works, under, grip.works]).toEqual([['end'], [false, false], false]);
+      expect(grip.rules.penNear(at + PALM_AFTER_MS)).toBe(false);
+    }
+    hidden.mockRestore();
+    grip.rules.letFingersDraw(true);
+    // No finger counts any more either: this one is alone.
+    works = [];
+    down(0, 'touch', 7);
+    expect(works).toEqual(['under way']);
+  });
+
+  test('of a page that has gone: the window hears that nobody holds the contact', () => {
+    down(0, 'pen', 1);
+    held = true;
+    say('lostpointercapture', around, 'pen', 1);
+    expect(works).toEqual(['under way']);
+    held = false;
+    say('lostpointercapture', around, 'pen', 1);
+    expect([works, under, grip.rules.penNear(1e9)]).toEqual([['end'], [false, false], false]);
+  });
 });
 
 test('a pen on one page ends what the palm drew on the other', () => {

@@ -108,6 +108,7 @@ export function watchPointers(element: HTMLElement, parts: SurfaceParts): () => 
   }
 
   function move(event: PointerEvent): void {
+    grip.heard(event);
     if (event.pointerType === 'pen') hover(true);
     if (left?.id === event.pointerId) {
       const away = Math.hypot(event.clientX - left.x, event.clientY - left.y);
@@ -151,8 +152,8 @@ export function watchPointers(element: HTMLElement, parts: SurfaceParts): () => 
   function touch(event: TouchEvent): void {
     if ((event.target as Element).closest('[data-marks-ui]')) return;
     // The page must not scroll or zoom under a working finger, nor under a pen's palm.
-    const holds = grip.works && (grip.worksWithPen || event.touches.length < 2);
-    if ((holds || rules.penNear(event.timeStamp)) && event.cancelable) event.preventDefault();
+    const holds = grip.works || rules.penNear(event.timeStamp);
+    if (holds && event.cancelable) event.preventDefault();
   }
 
   function touchEnd(event: TouchEvent): void {
