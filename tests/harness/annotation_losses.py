@@ -1,6 +1,7 @@
 """What the tablets have promised to keep and the server to have, and whether it is all still there.
 
 A world enters each edit, each time a tablet's storage gets round to it, and each committed push.
+No words are overwritten by who had not seen them.
 In the end every durable operation was applied by the server or lies in its tablet's quarantine,
 and every acknowledged mark is stored: except for the very ids that a purge named.
 """
@@ -40,10 +41,18 @@ class Ledger:
     _puts: set[str] = field(default_factory=set)
     _applied: Counter[Work] = field(default_factory=Counter)
     _seen: set[tuple[str, int]] = field(default_factory=set)
+    _looked_at: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+    _words: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def drew(self, tablet: str, outbox: str, edits: Iterable[Message]) -> None:
         """A person made these edits; they are in the tablet's memory."""
         self._drawn.setdefault(tablet, []).extend((outbox, edit) for edit in edits)
+
+    def typed(self, outbox: str, id_: str, words: str, over: str) -> None:
+        """A person typed these words on a mark that showed `over`; where those are of the same hand
+        and refused, what they were typed over comes to light again."""
+        below = self._looked_at.get((outbox, id_, over), set())
+        self._looked_at.setdefault((outbox, id_, words), set()).update({over}, below)
 
     def wrote(self, tablet: str) -> None:
         """All that the tablet held in memory is in its storage."""
@@ -62,6 +71,23 @@ class Ledger:
         if key not in self._seen:
             self._seen.add(key)
             self._applied.update(_work(push["outbox"], op) for op in push["ops"])
+            for op in push["ops"]:
+                self._say(push["outbox"], op)
+
+    def _say(self, outbox: str, op: Message) -> None:
+        """The words of a mark are now these. Whoever wrote them had what stood there before the
+        eyes, or it was of the same hand. Raises AssertionError."""
+        words = op.get("body", "" if op["op"] == "put" else None)
+        if words is None:
+            return
+        before, whose = self._words.get(op["id"], (words, outbox))
+        looked_at = self._looked_at.get((outbox, op["id"], words), {before})
+        assert before == words or whose == outbox or before in looked_at, (
+            f"overwritten unseen: {op['id']} said {before!r}, now {words!r}"
+        )
+        if before != words:
+            whose = outbox
+        self._words[op["id"]] = (words, whose)
 
     def told(self, ids: Iterable[str], revs: Iterable[int]) -> None:
         """An acknowledgement has left the server."""
@@ -86,6 +112,10 @@ class Ledger:
                 self.checked += 1
                 assert id_ in stored, f"acknowledged and lost: {id_}"
                 assert stored[id_].rev >= rev, f"went back: {id_}"
+        for id_, (words, _) in self._words.items():
+            if id_ not in self.forgotten and id_ in stored:
+                self.checked += 1
+                assert stored[id_].body == words, f"words lost: {id_}"
         for id_ in self._puts - self.forgotten:
             self.checked += 1
             assert id_ in stored or id_ in kept, f"vanished: {id_}"

@@ -154,7 +154,7 @@ class ModelClient:
         return out + self._pump()
 
     def view(self, layer: str) -> dict[str, Message]:
-        at = self.layers[layer]
+        at = self.layers.get(layer, Replica())
         marks = dict(at.marks)
         gone = dict(at.gone)
         for entry in self.queue:
@@ -235,12 +235,15 @@ class ModelClient:
                 if seq <= at.cursor:
                     continue
                 self._lay(at.marks, at.gone, op)
+                # Only words move the base of later words: others may have written meanwhile, and
+                # their delta is still on its way.
+                moved = {"seq": seq, "rev": rev} if says(op) else {"seq": seq}
                 for place in (at.marks, at.gone):
                     if op["id"] in place:
-                        place[op["id"]] = {**place[op["id"]], "rev": rev, "seq": seq}
+                        place[op["id"]] = {**place[op["id"]], **moved}
         self._drop(entry)
         for op, rev in zip(entry.ops, ack["revs"], strict=True):
-            if op["op"] == "put" or "body" in op:
+            if says(op):
                 for later in self.queue:
                     for one in later.ops:
                         if one["id"] == op["id"] and one["op"] != "put":
@@ -370,6 +373,11 @@ class ModelClient:
                 gone[id_] = marks.pop(id_)
         elif id_ in gone and id_ not in marks:
             marks[id_] = gone.pop(id_)
+
+
+def says(op: Message) -> bool:
+    """Whether an operation writes words."""
+    return op["op"] == "put" or "body" in op
 
 
 def void(_: object) -> None:

@@ -74,6 +74,29 @@ class AcknowledgingAndForgetting(MemoryStoreUnderTest):
         self.store = _ForgettingStore()
 
 
+class _DeafStore(MemoryStore):
+    """Now and then gives a mark its new numbers, and not its new words."""
+
+    def save(self, push: Push, layer: Layer, changes: Sequence[Change], answer: Answer) -> None:
+        kept = [
+            replace(one, after=replace(one.after, body=one.before.body))
+            if one.before is not None and one.after.seq % SELDOM == 0
+            else one
+            for one in changes
+        ]
+        super().save(push, layer, kept, answer)
+
+    def copy(self) -> _DeafStore:
+        return _DeafStore(dict(self.layers), dict(self.marks), dict(self.answers), list(self.log))
+
+
+class KeepingOldWords(MemoryStoreUnderTest):
+    """A server that acknowledges new words and keeps the old ones."""
+
+    def __init__(self) -> None:
+        self.store = _DeafStore()
+
+
 class PurgingTooMuch(MemoryStoreUnderTest):
     """A purge that takes a living mark along, so that every tablet agrees in the end."""
 

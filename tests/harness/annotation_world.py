@@ -112,6 +112,42 @@ class World(Network):
         ]
         self._edit(tablet, layer, [{"op": "patch", "id": id_, **values[(a + b) % len(values)]}])
 
+    def hold_back(self, a: int, b: int, c: int) -> None:
+        """One device hears the answers to its own work before what the other one wrote on the same
+        mark, as when its right is asked again and its stream is held; then it writes there too."""
+        first, second = self.tablets[a % 6 // 2 * 2 :][:2]
+        layer = first.layers[b % len(first.layers)]
+        for tablet in (first, second):
+            if tablet.connection is None:
+                self._dial(tablet)
+            self._hear(tablet)
+        seen = second.client.view(layer)
+        mine = [
+            id_
+            for id_, mark in first.client.view(layer).items()
+            if mark["author"] == first.person and id_ in seen
+        ]
+        if not mine:
+            return
+        id_ = mine[c % len(mine)]
+        for tablet, values in (
+            (second, {"body": f"xa {a}.{b}.{c}"}),
+            (first, {"page": c % 3}),
+            (first, {"body": f"gần {a}.{b}.{c}"}),
+        ):
+            self._edit(tablet, layer, [{"op": "patch", "id": id_, **values}])
+            self._flush(tablet)
+            self._hear(tablet, held=tablet is first)
+
+    def _hear(self, tablet: Tablet, *, held: bool = False) -> None:
+        """The server reads all that a tablet says, and the tablet what it answers."""
+        connection = tablet.connection
+        while connection is not None and connection.up:
+            self._serve(connection, "")
+            for lane in (connection.answers,) if held else (connection.stream, connection.answers):
+                while lane:
+                    self._arrive(connection, lane)
+
     def remove(self, a: int, b: int, c: int) -> None:
         """Delete, restore, or erase by splitting: a delete and two puts in one gesture."""
         tablet, layer = self._place(a, b)
@@ -251,6 +287,7 @@ class World(Network):
     ACTIONS = (
         *("draw",) * 6,
         *("change",) * 4,
+        *("hold_back",) * 2,
         *("remove",) * 3,
         *("answer",) * 2,
         *("moderate",) * 2,
@@ -353,6 +390,12 @@ class World(Network):
 
     def _edit(self, tablet: Tablet, layer: str, edits: list[Message]) -> None:
         self.ledger.drew(tablet.name, tablet.client.outbox, edits)
+        for edit in edits:
+            if edit["op"] == "patch" and "body" in edit:
+                shown = tablet.client.view(layer).get(edit["id"])
+                if shown is not None:
+                    over = shown.get("body", "")
+                    self.ledger.typed(tablet.client.outbox, edit["id"], edit["body"], over)
         self._send(tablet, tablet.client.edit(layer, edits))
 
     def _flush(self, tablet: Tablet) -> None:

@@ -13,6 +13,7 @@ import pytest
 from tests.harness.annotation_model import TabletClient, model_client
 from tests.harness.annotation_mutants import (
     AcknowledgingAndForgetting,
+    KeepingOldWords,
     PurgingTooMuch,
     dropping_client,
     dropping_core,
@@ -23,7 +24,7 @@ from tests.harness.ts_client import NodeCore
 
 SCHEDULES = 50
 PROOF_SCHEDULES = 500
-MUTANT_SCHEDULES = 20
+MUTANT_SCHEDULES = 30
 FOUND = 5
 """So many of them at the least must name the fault (seen: 6 to 18)."""
 MARKS_CHECKED = 100
@@ -134,3 +135,9 @@ def test_the_checker_finds_a_purge_that_takes_too_much() -> None:
     """Every tablet agrees with the server here: only the ids tell."""
     said = found(PurgingTooMuch, model_client)
     assert sum("acknowledged and lost" in one for one in said) >= FOUND, said
+
+
+def test_the_checker_finds_a_store_that_keeps_the_old_words() -> None:
+    """Numbers are right here, and every tablet believes the server: only the words tell."""
+    said = found(KeepingOldWords, model_client)
+    assert sum("words lost" in one for one in said) >= FOUND, said

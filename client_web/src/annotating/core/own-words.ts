@@ -47,6 +47,7 @@ export class OwnWords {
   }
 }
 
-function writesWords(op: Operation): boolean {
+/** Whether an operation writes the words of its mark. */
+export function writesWords(op: Operation): boolean {
   return op.op === 'put' || (op.op === 'patch' && op.body !== undefined);
 }

@@ -4,6 +4,7 @@
  */
 import { MAX_GONE } from './limits';
 import { isDeleted, type Ack, type Delta, type Item, type Mark, type Operation } from './model';
+import { writesWords } from './own-words';
 
 /** The unacknowledged operations on a mark, in their order. */
 export type PendingOn = (id: string) => Iterable<Operation>;
@@ -59,7 +60,7 @@ export class LayerReplica {
     return this.pages.get(page)?.values() ?? [];
   }
 
-  /** The rev the person has seen from the server; 0 for a mark it has not confirmed. */
+  /** The rev whose words the person has seen; 0 for a mark that the server has not confirmed. */
   seenRev(id: string): number {
     return this.server.get(id)?.rev ?? this.gone.get(id)?.rev ?? 0;
   }
@@ -105,7 +106,8 @@ export class LayerReplica {
   /**
    * Bridges the moment between the acknowledgement and the delta that brings the same change:
    * the operation is laid into the server's state, so that the mark does not flicker. The cursor
-   * stays: the delta will bring the truth, others' changes to the same mark included.
+   * stays: the delta will bring the truth, others' changes to the same mark included. So does the
+   * rev, unless the operation wrote words: words of another device may lie below it, unseen.
    */
   bridge(ops: readonly Operation[], ack: Pick<Ack, 'seqs' | 'revs'>): void {
     ops.forEach((op, i) => {
@@ -119,12 +121,13 @@ export class LayerReplica {
         this.author,
       );
       this.doubted?.delete(op.id);
+      const seen = writesWords(op) ? { rev, seq } : { seq };
       if (mark !== undefined) {
-        this.server.set(op.id, { ...mark, rev, seq });
+        this.server.set(op.id, { ...mark, ...seen });
         this.gone.delete(op.id);
       } else {
         this.server.delete(op.id);
-        if (content !== undefined) this.bury({ ...content, rev, seq });
+        if (content !== undefined) this.bury({ ...content, ...seen });
       }
     });
   }

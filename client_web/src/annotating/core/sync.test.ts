@@ -542,6 +542,18 @@ describe('pushes', () => {
     expect(tab.pushes()).toMatchObject([{ ops: [{ body: 'hai', base_rev: 4 }] }]);
   });
 
+  it('an acknowledged move does not lift words over those that another device wrote before it', () => {
+    tab.get(delta(0, 3, item('a', 3, 3, 'cũ')));
+    tab.edit({ op: 'patch', id: 'a', page: 2 });
+    tab.pushes();
+    tab.get(ack(1, [5], [5])); // rev 4, the other device's words, is still on its way
+    expect(tab.core.replica(LAYER)?.get('a')).toMatchObject({ page: 2, body: 'cũ' });
+    tab.edit({ op: 'patch', id: 'a', body: 'mới' });
+    expect(tab.pushes()).toMatchObject([{ ops: [{ body: 'mới', base_rev: 3 }] }]);
+    // Kept for the next start as well.
+    expect(tab.core.replica(LAYER)?.save().marks).toMatchObject([{ id: 'a', rev: 3, seq: 5 }]);
+  });
+
   it('a gesture larger than one push is cut', () => {
     tab.edit(...Array.from({ length: 450 }, (_, i) => put(`m${i}`)));
     expect(tab.pushes().map((one) => one.ops.length)).toEqual([200, 200, 50]);
