@@ -150,6 +150,42 @@ test('marks lie in one order, whether they come live, come back or are there at 
   }
 });
 
+test('a mark painted anew under a hand goes on looking as the hand has made it', () => {
+  const host = document.createElement('div');
+  let depth = 0;
+  const painter = new PagePainter(host, () => depth);
+  const box = (id: string, created = 0) =>
+    mark({ id, kind: 'rectangle', geometry: { rect: [0, 0, 9, 9] }, created });
+  const marks = new Map(['faded', 'cut', 'dragged', 'other'].map((id) => [id, box(id)]));
+  const looks = () =>
+    [...host.querySelectorAll<SVGElement>('[data-mark]')].map((one) => [
+      one.getAttribute('data-mark'),
+      one.classList.contains('dimmed') && 'dimmed',
+      one.getAttribute('visibility'),
+      one.style.translate,
+    ]);
+  painter.show(marks);
+  painter.dim(new Set(['faded']));
+  painter.hide(new Set(['cut']));
+  painter.shift(new Set(['dragged']), 5, 6);
+  const before = looks();
+  expect(before.flat().filter(Boolean)).toHaveLength(4 + 3);
+  // The server puts their dates right; then their layer lies elsewhere among the others.
+  for (const id of marks.keys()) marks.set(id, box(id, 5));
+  painter.change([...marks.keys()]);
+  expect(looks().sort()).toEqual([...before].sort());
+  depth = 1;
+  painter.show(marks);
+  expect(looks().sort()).toEqual([...before].sort());
+  // The hand is done: nothing of it sticks to what is painted later.
+  painter.dim(new Set());
+  painter.hide(new Set());
+  painter.shift(new Set(['dragged']), 0, 0);
+  for (const id of marks.keys()) marks.set(id, box(id, 6));
+  painter.change([...marks.keys()]);
+  expect(looks().flat().filter(Boolean)).toHaveLength(4);
+});
+
 test("a tap means what lies on top: one's own before what came later from another", () => {
   const line = (id: string, created: number) =>
     mark({ id, created, kind: 'line', geometry: { from: [0, 5], to: [10, 5] } });

@@ -50,6 +50,8 @@ const NOBODY: Omit<Mark, 'kind' | 'geometry' | 'style'> = {
   modified: 0,
 };
 
+const NOWHERE = { ids: new Set<string>(), translate: '' };
+
 export class PagePainter {
   private readonly under = sheet('marks-under');
   private readonly over = sheet('marks-over');
@@ -60,6 +62,7 @@ export class PagePainter {
   private dimmed: ReadonlySet<string> = new Set();
   private previewed: SVGElement[] = [];
   private hidden: ReadonlySet<string> = new Set();
+  private shifted: { ids: ReadonlySet<string>; translate: string } = NOWHERE;
   private framed: SVGElement | null = null;
 
   constructor(
@@ -128,10 +131,12 @@ export class PagePainter {
 
   /** Shifts marks on screen while they are dragged; (0, 0) puts them back. */
   shift(ids: ReadonlySet<string>, dx: number, dy: number): void {
+    const translate = dx === 0 && dy === 0 ? '' : `${dx}px ${dy}px`;
     for (const id of ids) {
       const element = this.painted.get(id)?.element;
-      if (element) element.style.translate = dx === 0 && dy === 0 ? '' : `${dx}px ${dy}px`;
+      if (element) element.style.translate = translate;
     }
+    this.shifted = translate === '' ? NOWHERE : { ids, translate };
   }
 
   /** Marks while they are being drawn, or as the eraser would leave them. */
@@ -185,7 +190,10 @@ export class PagePainter {
       return;
     }
     const element = markElement(mark);
+    // Under a hand that wipes or drags it, it goes on looking as that hand has made it.
     if (this.dimmed.has(id)) element.classList.add('dimmed');
+    if (this.hidden.has(id)) element.setAttribute('visibility', 'hidden');
+    if (this.shifted.ids.has(id)) element.style.translate = this.shifted.translate;
     if (before) {
       before.element.replaceWith(element);
       before.mark = mark;

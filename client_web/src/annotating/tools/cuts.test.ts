@@ -19,12 +19,13 @@ const mark = (kind: Kind, geometry: Mark['geometry'], more: Partial<Mark> = {}):
 });
 
 test('a line is left in two, and its remark stays with the first', () => {
-  const cut = cutOf(mark('line', { from: [0, 0], to: [100, 0] }, { body: 'lời ghi' }));
+  const line = mark('line', { from: [0, 0], to: [100, 0] }, { body: 'lời ghi' });
+  const cut = cutOf(line);
   expect(cut?.wipe([50, -9], [50, 9], 5)).toBe(true);
   expect(cut?.wipe([50, -9], [50, 9], 5)).toBe(false);
   expect(cut?.left()).toHaveLength(2);
   let made = 0;
-  const edits = cut?.edits(() => `p${(made += 1)}`) ?? [];
+  const edits = cut?.edits(line, () => `p${(made += 1)}`) ?? [];
   expect(edits[0]).toEqual({ op: 'delete', id: 'm' });
   expect(edits.slice(1)).toMatchObject([
     { id: 'p1', kind: 'line', page: 1, created: 5, body: 'lời ghi', geometry: { from: [0, 0] } },
@@ -35,9 +36,10 @@ test('a line is left in two, and its remark stays with the first', () => {
 
 test('a box, an ellipse and an arrow go as a whole; words, notes and stamps stay', () => {
   for (const kind of ['rectangle', 'ellipse', 'arrow'] as const) {
-    const cut = cutOf(mark(kind, { rect: [0, 0, 9, 9] }));
+    const whole = mark(kind, { rect: [0, 0, 9, 9] });
+    const cut = cutOf(whole);
     expect(cut?.wipe([0, 0], [1, 1], 5)).toBe(true);
-    expect([cut?.left(), cut?.edits(() => 'p')]).toEqual([[], [{ op: 'delete', id: 'm' }]]);
+    expect([cut?.left(), cut?.edits(whole, () => 'p')]).toEqual([[], [{ op: 'delete', id: 'm' }]]);
   }
   for (const kind of ['free_text', 'note', 'stamp', 'highlight'] as const) {
     expect(cutOf(mark(kind, {}))).toBeUndefined();

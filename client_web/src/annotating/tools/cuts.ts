@@ -17,8 +17,8 @@ export interface Cut {
   wipe(from: Spot, to: Spot, reach: number): boolean;
   /** What is left, as it is shown meanwhile. */
   left(): Preview[];
-  /** The mark goes and what is left of it comes. */
-  edits(nextId: () => string): Edit[];
+  /** The mark goes and what is left of it comes, with the style and words that it has `now`. */
+  edits(now: Mark, nextId: () => string): Edit[];
 }
 
 /** undefined: words, notes and stamps are no drawing, and this eraser passes over them. */
@@ -55,8 +55,8 @@ class StrokeCut implements Cut {
     }));
   }
 
-  edits(nextId: () => string): Edit[] {
-    return cut(this.mark, this.pieces, nextId);
+  edits(now: Mark, nextId: () => string): Edit[] {
+    return cut(now, this.pieces, nextId);
   }
 }
 
@@ -76,8 +76,8 @@ class LineCut implements Cut {
     return this.ends().map((geometry, i) => ({ id: `${id}/${i}`, kind, style, geometry }));
   }
 
-  edits(nextId: () => string): Edit[] {
-    const { id, version, page, created, kind, style, body } = this.mark;
+  edits(now: Mark, nextId: () => string): Edit[] {
+    const { id, version, page, created, kind, style, body } = now;
     const pieces = this.ends().map((geometry, i): Put => ({
       op: 'put',
       id: nextId(),
@@ -115,9 +115,15 @@ class WholeCut implements Cut {
     return [];
   }
 
-  edits(): Edit[] {
-    return [{ op: 'delete', id: this.mark.id }];
+  edits({ id }: Mark): Edit[] {
+    return [{ op: 'delete', id }];
   }
+}
+
+/** It is still what was wiped. An acknowledgement makes another object of it: only its place counts,
+ * since strokes never change. */
+export function liesAs(mark: Mark, now: Mark | undefined): now is Mark {
+  return now !== undefined && JSON.stringify(now.geometry) === JSON.stringify(mark.geometry);
 }
 
 function hundredth(value: number): number {

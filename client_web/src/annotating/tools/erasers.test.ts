@@ -52,11 +52,15 @@ beforeEach(() => {
 });
 
 /** Wiping down over both lines in their middle. */
-function wipe(Eraser: typeof EraserWork | typeof PointEraserWork): void {
+function wipe(
+  Eraser: typeof EraserWork | typeof PointEraserWork,
+  meanwhile: () => void = () => undefined,
+): void {
   const at = (y: number) => ({ x: 50, y, pressure: null, at: 0 });
   const start = { tool: 'eraser', device: 'pen', point: at(0), adding: false } as const;
   const work = new Eraser(place, start);
   work.move([at(10), at(20), at(40)], []);
+  meanwhile();
   work.end();
 }
 
@@ -71,6 +75,24 @@ test('a part of an answered mark is not cut out, and it is said why', () => {
 test('without answers nothing is said and both are cut', () => {
   wipe(PointEraserWork);
   expect([said, edits.filter(({ op }) => op === 'delete').length]).toEqual([[], 2]);
+});
+
+test('what another device deleted or moved before the lift leaves no pieces at the old place', () => {
+  wipe(PointEraserWork, () => {
+    place.marks.set('a', undefined);
+    place.marks.set('b', { ...line('b', 90), rev: 2 });
+  });
+  expect([said, edits]).toEqual([[], []]);
+});
+
+test('what another device coloured or answered meanwhile is cut as it is now, or not at all', () => {
+  wipe(PointEraserWork, () => {
+    place.marks.set('a', { ...line('a', 10), rev: 2, style: { color: '#1c4f8c', width: 1 } });
+    answered = ['b'];
+  });
+  expect(said).toEqual(['marks.answered.cut']);
+  expect(edits.map(({ op, id }) => (op === 'delete' ? id : op))).toEqual(['a', 'put', 'put']);
+  expect(edits[1]).toMatchObject({ style: { color: '#1c4f8c' } });
 });
 
 test('the stroke eraser leaves it to the desk to ask before answers go', () => {

@@ -9,6 +9,29 @@ import { InkWork } from './ink-work';
 import type { Desk } from './place';
 import { DEFAULT_STYLES } from './tools';
 
+test('a stroke that finds no canvas is never told to those who watch', () => {
+  let told = 0;
+  const desk: Partial<Desk> = {
+    style: (tool) => DEFAULT_STYLES[tool],
+    birth: () => ({ id: 'm', version: 'v', page: 0, created: 0 }),
+    stream: () => ((told += 1), null),
+  };
+  const begin = () => {
+    throw new Error('no 2d canvas');
+  };
+  const place = {
+    viewport: { scale: 1 } as PageViewport,
+    marks: new PageMarks(),
+    painter: {} as PagePainter,
+    wet: { begin } as unknown as WetCanvas,
+    desk: desk as Desk,
+  };
+  const point = { x: 0, y: 0, pressure: 0.5, at: 0 };
+  const start = { tool: 'pen', device: 'pen', point, adding: false } as const;
+  expect(() => new InkWork(place, 'pen', start)).toThrow('no 2d canvas');
+  expect(told).toBe(0);
+});
+
 test('a stroke that is longer than one mark may be is still one step of undo', () => {
   const made: Array<[Put, object | undefined]> = [];
   const nothing = () => undefined;

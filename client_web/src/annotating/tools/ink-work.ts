@@ -32,8 +32,9 @@ export class InkWork implements Work {
     this.device = device;
     this.from = point.at;
     this.rest = point;
-    [this.birth, this.stream] = this.announce(point);
+    // A tablet without room for a canvas fails here, before others were told of a stroke.
     this.stroke = this.begin(point);
+    [this.birth, this.stream] = this.announce(point);
   }
 
   move(points: readonly PenPoint[], predicted: readonly PenPoint[]): void {

@@ -1,7 +1,7 @@
 import { MAX_OPS, type Edit } from '../core';
 import type { PenPoint } from '../pen/stroke';
 import type { Work, WorkStart } from '../pen/surface';
-import { cutOf, type Cut } from './cuts';
+import { cutOf, liesAs, type Cut } from './cuts';
 import type { WorkPlace } from './place';
 
 /** Radius of the eraser on screen, CSS px: a fingertip's half, fine enough between two lines. */
@@ -34,20 +34,26 @@ export class PointEraserWork implements Work {
   }
 
   end(): void {
-    const { desk, viewport } = this.place;
+    const { desk, marks, viewport } = this.place;
     this.putBack();
-    if (this.answered) desk.say('marks.answered.cut');
-    else if (this.cuts.size === 0 && this.passedOver) desk.say('marks.eraser.words');
     const nextId = () => desk.birth(viewport).id;
     const parts: Edit[][] = [];
     let edits: Edit[] = [];
-    for (const cut of this.cuts.values()) {
-      const more = cut.edits(nextId);
+    for (const [id, cut] of this.cuts) {
+      const now = marks.marks.get(id);
+      if (!liesAs(cut.mark, now)) continue;
+      if (desk.isAnswered(now)) {
+        this.answered = true;
+        continue;
+      }
+      const more = cut.edits(now, nextId);
       // A stroke and its pieces never part: they travel in one batch.
       if (parts.length === 0 || edits.length + more.length > MAX_OPS) parts.push((edits = []));
       edits.push(...more);
     }
     desk.edit(...parts);
+    if (this.answered) desk.say('marks.answered.cut');
+    else if (this.cuts.size === 0 && this.passedOver) desk.say('marks.eraser.words');
   }
 
   cancel(): void {
