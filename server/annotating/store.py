@@ -26,10 +26,9 @@ COLUMNS = (
 )
 _SELECT = f"SELECT {COLUMNS} FROM annotation "  # noqa: S608 - constants only
 _BY_ID = _SELECT + "WHERE id = ?"
-_PUT = (
-    f"INSERT OR REPLACE INTO annotation ({COLUMNS}) "  # noqa: S608 - constants only
-    f"VALUES ({', '.join('?' * 24)})"
-)
+_INTO = f"INTO annotation ({COLUMNS}) VALUES ({', '.join('?' * 24)})"
+_PUT = f"INSERT OR REPLACE {_INTO}"
+_ADD = f"INSERT {_INTO}"
 _ITEMS = (
     "SELECT id, version, page, kind, rev, seq, author, created, modified, geometry, style, body, "
     "resolved, reply_to, anchor, ink, foreign_props, carried_from, carry_state FROM annotation "
@@ -165,9 +164,10 @@ class SqlStore:
         )
 
     def load(self, layer: Layer, marks: Sequence[Annotation]) -> None:
-        """Write marks that no push brought, and the layer's count; there is no history of them."""
+        """Add marks that no push brought, and the layer's count; there is no history of them. An
+        id that is taken, by a deleted mark too, is an error: nothing is written over."""
         self._execute("UPDATE layer SET head_seq = ? WHERE id = ?", (layer.head_seq, layer.id))
-        self._executemany(_PUT, [_row(mark) for mark in marks])
+        self._executemany(_ADD, [_row(mark) for mark in marks])
 
     def remember_refusal(self, push: Push, answer: Answer) -> None:
         """A late copy of a refused push is refused too."""

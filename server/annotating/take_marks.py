@@ -112,7 +112,8 @@ def _path(session: Session, files: Files, document_id: str, version_id: str) -> 
 @dataclass
 class _Taken:
     """Marks of a file on their way into a layer. `known`: what the layer was seen to have, by
-    name; `seen`: its number then. A mark keeps its id over all pieces, so that answers hold."""
+    name; `seen`: its number then. A mark keeps its id over all pieces, so that answers hold.
+    `added`: the ids that went in; each does once, whatever the person does with it meanwhile."""
 
     layer: str
     version: str
@@ -121,6 +122,7 @@ class _Taken:
     ids: Sequence[str]
     known: dict[str, str] = field(default_factory=dict)
     seen: int = 0
+    added: set[str] = field(default_factory=set)
 
     def learn(self, changed: Iterable[Annotation], seen: int) -> None:
         """What the layer has by now."""
@@ -133,9 +135,13 @@ class _Taken:
         self.seen = seen
 
     def missing(self) -> list[int]:
-        """Places of the marks that the layer does not have, answers after what they answer: where
-        the work breaks off, no answer is there without it."""
-        places = [place for place, name in enumerate(self.names) if name not in self.known]
+        """Places of the marks that the layer does not have and was not given, answers after what
+        they answer: where the work breaks off, no answer is there without it."""
+        places = [
+            place
+            for place, name in enumerate(self.names)
+            if name not in self.known and self.ids[place] not in self.added
+        ]
         return sorted(places, key=lambda place: self.marks[place].reply_to is not None)
 
     def parent(self, place: int) -> str | None:
@@ -151,7 +157,6 @@ def _taken(layer: str, version: str, marks: Sequence[ImportedMark]) -> _Taken:
 async def _add_all(call: Call, taken: _Taken) -> int:
     """Add what the layer does not have; how many. Nothing is added to a layer that has moved since
     it was looked at: the same file may be taken twice at once, when a line dropped behind it."""
-    count = 0
     while True:
         records = await call.read(_missing, taken, call.actor.person_id)
         for piece in _pieces(records):
@@ -159,9 +164,9 @@ async def _add_all(call: Call, taken: _Taken) -> int:
             if seen is None:
                 break
             taken.learn(piece, seen)
-            count += len(piece)
+            taken.added.update(mark.id for mark in piece)
         else:
-            return count
+            return len(taken.added)
 
 
 def _missing(session: Session, taken: _Taken, person_id: str) -> list[Annotation]:

@@ -140,6 +140,23 @@ async def test_what_was_taken_away_comes_back_with_its_file(sign_in: SignIn) -> 
     assert len(await marks_of(delegate, path, "mine")) == 1
 
 
+async def test_a_mark_deleted_while_its_file_is_still_taken_stays_deleted(sign_in: SignIn) -> None:
+    delegate, outbox, path = await a_paper(sign_in)
+    many = file_of(*(note(f"Ý {number}", f"n{number}") for number in range(1500)))
+    async with delegate.live() as live:
+        snapshot = await opened(live, outbox.layer)
+        assert snapshot["items"] == []
+        taking = asyncio.create_task(take(delegate, path, many))
+        first = (await live.expect("ann.delta"))["items"][0]
+        gone = {"op": "delete", "id": first["id"], "base_rev": first["rev"]}
+        assert (await outbox.send(live, outbox.push(gone)))["revs"] == [2]
+        status, added = await taking
+        assert (status, added["added"], added["known"]) == (200, 1500, 0)
+        whole = await opened(live, outbox.layer)
+    assert first["id"] not in {item["id"] for item in whole["items"]}
+    assert len(await marks_of(delegate, path, "mine")) == 1499
+
+
 async def test_what_is_no_xfdf_is_refused_and_a_stranger_adds_nothing(sign_in: SignIn) -> None:
     delegate, _, path = await a_paper(sign_in)
     for content in (
