@@ -16,6 +16,7 @@ import { Following } from './following';
 import { FallbackOutbox } from './storage/fallback-outbox';
 import { LayerShelf } from './storage/layer-shelf';
 import { SealedOutbox, senderLease } from './storage/sealed-outbox';
+import { turnChannel, Turns } from './storage/turns';
 import { Drafts } from './thread/drafts';
 
 const ANSWERS = [
@@ -51,9 +52,15 @@ const alone: Lease = {
   },
 };
 
+function later(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+}
+
 export class Post {
   private connected = 0;
   private live = false;
+  private turns: Turns | null = null;
   private readonly endings: (() => void)[] = [];
   readonly following: Following;
   /** Answers that are half written. */
@@ -86,6 +93,7 @@ export class Post {
       ? new FallbackOutbox({ disk: outbox, random: Math.random, gaveUp })
       : new MemoryOutbox(newId()).tab();
     const shelf = keeps ? new LayerShelf(sealed.store('layers', 'relaxed', person)) : null;
+    let looks = (): void => undefined;
     const runner = await SyncRunner.start({
       person,
       storage,
@@ -93,13 +101,11 @@ export class Post {
       newKey: newId,
       random: Math.random,
       send: (message) => connection.send(message as Frame),
-      later: (ms, run) => {
-        const timer = setTimeout(run, ms);
-        return () => clearTimeout(timer);
-      },
+      later,
       show: (layer, ids) => {
         shelf?.changed(layer);
         listener.show(layer, ids);
+        looks();
       },
       purge: (layer) => {
         void shelf?.purge(layer).catch(() => undefined);
@@ -109,7 +115,10 @@ export class Post {
       ephemeral: (message) => listener.ephemeral(message),
     });
     const post: Post = new Post(person, runner, shelf, outbox, listener);
-    if (outbox) post.endings.push(() => outbox.close());
+    if (outbox) {
+      post.endings.push(() => outbox.close());
+      looks = post.takeTurns();
+    }
     post.join();
     return post;
   }
@@ -138,6 +147,28 @@ export class Post {
     for (const end of this.endings.splice(0)) end();
   }
 
+  /** The tab that is looked at and connected is the one that sends. */
+  private takeTurns(): () => void {
+    const { runner } = this;
+    const turns = new Turns({
+      channel: turnChannel(this.person),
+      connected: () => this.live,
+      visible: () => !document.hidden,
+      holds: () => runner.holds,
+      waits: () => runner.core.unsent > 0,
+      giveWay: () => runner.giveWay(),
+      later,
+    });
+    this.turns = turns;
+    const look = (): void => turns.look();
+    document.addEventListener('visibilitychange', look);
+    this.endings.push(() => {
+      document.removeEventListener('visibilitychange', look);
+      turns.stop();
+    });
+    return look;
+  }
+
   private join(): void {
     for (const type of ANSWERS) {
       this.endings.push(
@@ -159,6 +190,7 @@ export class Post {
     const { runner } = this;
     if (live) runner.run(runner.core.connected((this.connected += 1)));
     else runner.run(runner.core.disconnected(this.connected));
+    this.turns?.look();
     this.listener.stand();
   }
 }

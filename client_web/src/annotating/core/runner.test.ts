@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import { FIRST_IN_MEMORY } from './limits';
-import type { ClientMessage, Put } from './model';
+import type { Ack, ClientMessage, Put } from './model';
 import { MemoryOutbox, type Lease, type OutboxStorage } from './outbox';
 import { SyncRunner, type RunnerParts } from './runner';
 
@@ -267,3 +267,121 @@ describe('the runner', () => {
     expect(runner.unwritten).toBe(0);
   });
 });
+
+describe('handing the outbox over', () => {
+  /** Two tabs of one person: the first leads, both are connected. */
+  async function two() {
+    const disk = new MemoryOutbox('o');
+    const lease = new Locks();
+    const first = parts(disk.tab(), lease);
+    const second = parts(disk.tab(), lease);
+    const one = await SyncRunner.start(first.made);
+    const other = await SyncRunner.start(second.made);
+    await idle();
+    for (const runner of [one, other]) {
+      runner.run(runner.core.open('l'));
+      runner.run(runner.core.connected(1));
+    }
+    return { disk, lease, first, second, one, other };
+  }
+
+  it('goes to the tab that waits, which reads the outbox anew, and comes back', async () => {
+    const { first, second, one, other } = await two();
+    one.giveWay();
+    await idle();
+    expect([one.holds, other.holds]).toEqual([false, true]);
+    one.run(one.core.edit('l', [put('a')]));
+    await one.settled();
+    await idle();
+    expect([ops(first.sent), ops(second.sent)]).toEqual([[], ['a']]);
+    other.run(other.core.received(1, ack(1)));
+    await other.settled();
+    other.giveWay();
+    await idle();
+    expect([one.holds, other.holds]).toEqual([true, false]);
+    other.run(other.core.edit('l', [put('b')]));
+    await other.settled();
+    await idle();
+    expect([ops(first.sent), ops(second.sent)]).toEqual([['b'], ['a']]);
+  });
+
+  it('waits for the answer that is under way, so that it is sent by one tab only', async () => {
+    const { disk, first, second, one, other } = await two();
+    one.run(one.core.edit('l', [put('a')]));
+    await one.settled();
+    one.giveWay();
+    one.run(one.core.edit('l', [put('b')]));
+    await one.settled();
+    await idle();
+    expect([one.holds, ops(first.sent)]).toEqual([true, ['a']]);
+    one.run(one.core.received(1, ack(1)));
+    await one.settled();
+    await idle();
+    expect([one.holds, other.holds]).toEqual([false, true]);
+    expect([ops(first.sent), ops(second.sent)]).toEqual([['a'], ['b']]);
+    expect(disk.content.entries.map(({ opNo }) => opNo)).toEqual([2]);
+  });
+
+  it('meets a refusal once', async () => {
+    const { disk, second, one, other } = await two();
+    one.run(one.core.edit('l', [put('a')]));
+    await one.settled();
+    one.giveWay();
+    one.run(one.core.received(1, { t: 'ann.nack', op_no: 1, code: 'forbidden' }));
+    await one.settled();
+    await idle();
+    expect(other.holds).toBe(true);
+    expect(ops(second.sent)).toEqual([]);
+    expect(disk.content.refused).toHaveLength(1);
+    expect(other.core.refused).toHaveLength(1);
+  });
+
+  it('gives back what a dead line leaves unanswered, under its number', async () => {
+    const { disk, second, one, other } = await two();
+    one.run(one.core.edit('l', [put('a')]));
+    await one.settled();
+    one.giveWay();
+    expect(one.holds).toBe(true);
+    one.run(one.core.disconnected(1));
+    await idle();
+    expect([one.holds, other.holds]).toEqual([false, true]);
+    const pushes = second.sent.filter((message) => message.t === 'ann.push');
+    expect(pushes).toMatchObject([{ outbox: 'o', op_no: 1 }]);
+    other.run(other.core.received(1, ack(1)));
+    await other.settled();
+    expect(disk.content.entries).toEqual([]);
+    expect([one.core.unsent, other.core.unsent]).toEqual([0, 0]);
+  });
+
+  it('is not queued for by a tab that ended meanwhile', async () => {
+    const { lease, one, other } = await two();
+    one.run(one.core.edit('l', [put('a')]));
+    await one.settled();
+    one.giveWay();
+    one.stop();
+    await one.settled();
+    await idle();
+    expect(other.holds).toBe(true);
+    other.stop();
+    let free = false;
+    lease.acquire(() => (free = true));
+    expect(free).toBe(true);
+  });
+
+  it('is taken back in the middle of reading without leading twice', async () => {
+    const { first, second, one, other } = await two();
+    one.giveWay();
+    other.giveWay();
+    one.giveWay();
+    await idle();
+    expect(one.holds !== other.holds).toBe(true);
+    one.run(one.core.edit('l', [put('a')]));
+    await one.settled();
+    await idle();
+    expect([...ops(first.sent), ...ops(second.sent)]).toEqual(['a']);
+  });
+});
+
+function ack(op_no: number): Ack {
+  return { t: 'ann.ack', op_no, layer: 'l', seqs: [op_no], revs: [1] };
+}

@@ -31,7 +31,9 @@ export class SyncRunner {
   readonly core: SyncCore;
   private readonly parts: RunnerParts;
   private readonly stopListening: () => void;
-  private readonly giveUpLease: () => void;
+  private giveUpLease: () => void = () => undefined;
+  private holding = false;
+  private givingWay = false;
   private readonly timers = new Set<() => void>();
   /** Writes go to the storage one after the other: their order is the order of the work. */
   private writes: OutboxWrite[] = [];
@@ -55,9 +57,23 @@ export class SyncRunner {
     this.core = core;
     this.parts = parts;
     this.stopListening = stop;
-    this.giveUpLease = parts.lease.acquire(() => {
-      void this.lead();
-    });
+    this.queueUp();
+  }
+
+  /** This tab is the one that sends. */
+  get holds(): boolean {
+    return this.holding;
+  }
+
+  /**
+   * Lets the next tab send and queues up again behind it. First what is under way is answered, or
+   * its connection gone, and all is written down: the successor reads the outbox as it is then, so
+   * that nothing is left behind and no refusal is met twice.
+   */
+  giveWay(): void {
+    if (!this.holding || this.givingWay || this.stopped) return;
+    this.givingWay = true;
+    this.run(this.core.giveWay());
   }
 
   /** Does what the core asks for. Every call of a core method goes through here. */
@@ -93,6 +109,7 @@ export class SyncRunner {
         }
       }
     }
+    this.letGo();
   }
 
   /** Resolves when everything handed in so far is written or has failed. */
@@ -121,20 +138,47 @@ export class SyncRunner {
     this.timers.clear();
   }
 
+  private queueUp(): void {
+    this.giveUpLease = this.parts.lease.acquire(() => {
+      this.holding = true;
+      void this.lead();
+    });
+  }
+
+  private letGo(): void {
+    if (
+      !this.givingWay ||
+      this.stopped ||
+      this.busy ||
+      this.writes.length > 0 ||
+      this.core.awaitsAnswers
+    )
+      return;
+    this.givingWay = this.holding = false;
+    const giveUp = this.giveUpLease;
+    this.run(this.core.unlead());
+    giveUp();
+    this.queueUp();
+  }
+
   /** What the tab before us left is read at this moment, so that nothing is missed. */
   private async lead(tries = LEAD_TRIES): Promise<void> {
-    if (this.stopped) return;
+    if (!this.leads) return;
     try {
       const stored = await this.parts.storage.load();
-      this.run(this.core.lead(stored));
+      if (this.leads) this.run(this.core.lead(stored));
     } catch {
+      if (!this.leads) return;
       if (tries > 1) this.leadAgain(tries - 1);
       else this.run(this.core.lead(null));
     }
   }
 
+  private get leads(): boolean {
+    return this.holding && !this.givingWay && !this.stopped;
+  }
+
   private leadAgain(tries: number): void {
-    if (this.stopped) return;
     const cancel = this.parts.later(LEAD_AGAIN_MS, () => {
       this.timers.delete(cancel);
       void this.lead(tries);
@@ -162,5 +206,6 @@ export class SyncRunner {
       this.run(this.core.written(next, numbers));
     }
     this.busy = false;
+    this.letGo();
   }
 }

@@ -265,6 +265,17 @@ export class SyncCore {
     return this.done();
   }
 
+  /** Sends nothing new: another tab is to lead, once what is under way is answered. */
+  giveWay(): Effect[] {
+    this.lease = false;
+    return this.done();
+  }
+
+  /** A live connection owes this tab answers to pushes. */
+  get awaitsAnswers(): boolean {
+    return this.connection !== null && this.queue.inFlight;
+  }
+
   unlead(): Effect[] {
     this.lease = false;
     this.queue.nothingInFlight();
