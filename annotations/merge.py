@@ -60,9 +60,17 @@ class Circumstances:
     may_moderate: bool = False
 
 
-def apply(record: Annotation | None, op: Operation, seq: int, at: Circumstances) -> Result:
+def apply(
+    record: Annotation | None,
+    op: Operation,
+    seq: int,
+    at: Circumstances,
+    *,
+    own_words: bool = False,
+) -> Result:
     """What `op` makes of `record` (None: no mark with this id). Pure. `seq` is the layer's next
-    number, used up only by a Change. Never raises for what parse_push lets through."""
+    number, used up only by a Change. `own_words`: those of `record` come from the same push, so
+    whoever writes has them before the eyes. Never raises for what parse_push lets through."""
     if isinstance(op, Put):
         if record is not None:
             return Conflict("id_taken", "id")
@@ -74,7 +82,7 @@ def apply(record: Annotation | None, op: Operation, seq: int, at: Circumstances)
         if refusal:
             return Conflict(refusal, "id")
     if isinstance(op, Patch):
-        return _patch(record, op, seq, at)
+        return _patch(record, op, seq, at, own_words)
     if isinstance(op, Delete):
         return Unchanged(record) if record.deleted else _set_deleted(record, op, True, seq, at)
     if isinstance(op, Restore):
@@ -133,7 +141,7 @@ def _only_resolves(op: Patch) -> bool:
     )
 
 
-def _patch(record: Annotation, op: Patch, seq: int, at: Circumstances) -> Result:
+def _patch(record: Annotation, op: Patch, seq: int, at: Circumstances, own_words: bool) -> Result:
     if record.deleted:
         return Conflict("deleted", "id", record)
     if op.geometry is not None:
@@ -154,7 +162,7 @@ def _patch(record: Annotation, op: Patch, seq: int, at: Circumstances) -> Result
         groups.append(_STYLE)
     if body != record.body:
         groups.append(_BODY)
-        if record.group_revs[_BODY] > op.base_rev:
+        if record.group_revs[_BODY] > op.base_rev and not own_words:
             return Conflict("conflict", "body", record)
     if resolved != record.resolved:
         groups.append(_STATE)

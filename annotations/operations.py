@@ -7,6 +7,7 @@ geometry alone waits for merge, which knows the kind of the mark).
 
 from __future__ import annotations
 
+import json
 import zlib
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -79,12 +80,18 @@ class Restore:
 Operation: TypeAlias = Put | Patch | Delete | Restore
 
 
+def writes_words(op: Operation) -> bool:
+    """Whether the words of its mark are this operation's afterwards."""
+    return isinstance(op, Put) or (isinstance(op, Patch) and op.body is not None)
+
+
 @dataclass(frozen=True, slots=True)
 class Push:
     """A batch of operations on one layer, atomic. `outbox` (the "device" of the op log) is made
     together with the tablet's outbox and lost with it; `op_no` is unique in it: the same pair
     sent again gets its first answer. `fingerprint` tells a repeated batch from another one
-    that carries the same number by mistake."""
+    that carries the same number by mistake (a tablet restored from a backup): the layer, what is
+    done to which marks, and the values of patches. A new mark's id is made with its content."""
 
     outbox: str
     op_no: int
@@ -227,6 +234,13 @@ def parse_operation(op: object) -> tuple[Operation, int]:
     return (Delete if name == "delete" else Restore)(mark, base_rev), 100
 
 
+def _values(patch: JsonObject) -> bytes:
+    """What a patch says, in one spelling. A repeat may stand on a newer rev: `base_rev` is left
+    out."""
+    said = {name: value for name, value in patch.items() if name != "base_rev"}
+    return json.dumps(said, sort_keys=True).encode()
+
+
 def parse_push(message: JsonObject) -> Push:
     """The push in an `ann.push` message. Raises AnnotationError; its `index` names the refused
     operation where one is to blame, so that the client can set that one aside alone."""
@@ -252,6 +266,8 @@ def parse_push(message: JsonObject) -> Push:
         total += weight
         ops.append(op)
         print_ = zlib.crc32(f"{item['op']}{op.id}".encode(), print_)
+        if isinstance(op, Patch):
+            print_ = zlib.crc32(_values(item), print_)
     if total > MAX_PUSH_BYTES:
         raise AnnotationError("too_large", "ops")
     return Push(outbox, op_no, layer, tuple(ops), print_)

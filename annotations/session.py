@@ -23,7 +23,7 @@ from annotations.limits import (
 )
 from annotations.merge import Change, Circumstances, Conflict, apply, weigh
 from annotations.model import Annotation, JsonObject, Layer, to_wire
-from annotations.operations import Push, Put, parse_push
+from annotations.operations import Push, Put, parse_push, writes_words
 from annotations.store import Answer, Begun, Store
 
 
@@ -127,17 +127,23 @@ class Session:
         if layer is None or not self.rights.may_write(layer):
             return self._refuse(push, _refusal("forbidden"), None, store)
         at = Circumstances(layer, self.person, now, self.rights.may_moderate(layer))
-        known = store.records(_needed(push))
+        stored = store.records(_needed(push))
+        known = dict(stored)
+        worded: set[str] = set()
         changes: list[Change] = []
         seq = layer.head_seq
         for index, op in enumerate(push.ops):
             if isinstance(op, Put) and not _answers(op, known, layer):
                 refusal = _refusal("unknown_annotation", index, "reply_to")
                 return self._refuse(push, refusal, None, store)
-            result = apply(known.get(op.id), op, seq + 1, at)
+            result = apply(known.get(op.id), op, seq + 1, at, own_words=op.id in worded)
             if isinstance(result, Conflict):
                 refusal = _refusal(result.code, index, result.field)
-                return self._refuse(push, refusal, result.server_value, store)
+                # What this push made of the mark before goes back with it: nobody ever had it.
+                value = stored.get(op.id) if result.server_value is not None else None
+                return self._refuse(push, refusal, value, store)
+            if writes_words(op):
+                worded.add(op.id)
             if isinstance(result, Change):
                 seq += 1
                 known[op.id] = result.after

@@ -202,6 +202,9 @@ def test_the_fingerprint_tells_pushes_apart_but_not_a_rebased_repeat() -> None:
     assert parse_push(push(3, patch(base_rev=9, body="x"))).fingerprint == first
     assert parse_push(push(3, patch(2, body="x"))).fingerprint != first
     assert parse_push(push(3, delete())).fingerprint != first
+    assert parse_push(push(3, patch(body="y"))).fingerprint != first
+    turned = dict(reversed(patch(base_rev=1, body="x").items()))
+    assert parse_push(push(3, turned)).fingerprint == first
     other = LAYER.replace("1111", "2222")
     assert parse_push(push(3, patch(body="x"), layer=other)).fingerprint != first
 

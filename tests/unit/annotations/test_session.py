@@ -109,6 +109,44 @@ def test_a_number_used_for_another_push_or_by_another_person_is_told(
     assert reply(binh, store, push(1, put(1)))["code"] == "op_no_reused"
 
 
+def test_other_words_under_a_taken_number_are_not_acknowledged(
+    alice: Session, store: MemoryStore
+) -> None:
+    """An outbox that went back: the tablet was restored from a backup."""
+    alice.receive(push(1, put(1, body="không")), store, NOW)
+    assert reply(alice, store, push(2, patch(1, body="một")))["t"] == "ann.ack"
+    assert reply(alice, store, push(2, patch(1, body="hai")))["code"] == "op_no_reused"
+    assert reply(alice, store, push(2, patch(1, base_rev=9, body="một")))["t"] == "ann.ack"
+
+
+@pytest.mark.parametrize(
+    "ops",
+    [
+        (put(2, body="một"), patch(2, base_rev=0, body="hai")),
+        (patch(1, body="một"), patch(1, style={"width": 2}), patch(1, body="hai")),
+    ],
+)
+def test_a_push_is_no_conflict_to_itself(
+    alice: Session, store: MemoryStore, ops: tuple[dict[str, Any], ...]
+) -> None:
+    alice.receive(push(1, put(1, body="không")), store, NOW)
+    assert reply(alice, store, push(2, *ops))["t"] == "ann.ack"
+    assert store.marks[ops[0]["id"]].body == "hai"
+
+
+def test_a_refusal_shows_what_is_stored_and_not_what_the_push_made_of_it(
+    alice: Session, store: MemoryStore
+) -> None:
+    alice.receive(push(1, put(1, body="không")), store, NOW)
+    alice.receive(push(2, patch(1, body="một")), store, NOW)
+    nack = reply(alice, store, push(3, patch(1, page=4), patch(1, body="hai")))
+    assert (nack["code"], nack["index"]) == ("conflict", 1)
+    value = nack["server_value"]
+    assert (value["page"], value["body"], value["rev"], value["seq"]) == (0, "một", 2, 2)
+    never = reply(alice, store, push(4, put(2), delete(2), patch(2, body="x")))
+    assert never == {"t": "ann.nack", "op_no": 4, "code": "deleted", "index": 2, "field": "id"}
+
+
 def test_a_push_that_changes_nothing_is_answered_and_not_announced(
     alice: Session, store: MemoryStore
 ) -> None:
