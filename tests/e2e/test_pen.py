@@ -255,6 +255,21 @@ def test_who_draws_is_remembered_and_said_where_a_finger_scrolls(window: Opener)
     saved(page)
 
 
+def test_the_bar_of_tools_is_one_stop_of_the_keyboard(window: Opener) -> None:
+    page = sign_in(window, "gd.nongnghiep").page
+    take(page, "pen")
+    bar = page.get_by_role("toolbar")
+    expect(bar.locator("button:not([tabindex='-1'])")).to_have_count(1)
+    page.get_by_test_id("tool-pen").focus()
+    for key, tool in (("ArrowUp", "tool-hand"), ("ArrowDown", "tool-pen"), ("End", "close-tools")):
+        page.keyboard.press(key)
+        expect(page.get_by_test_id(tool)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(bar.locator(":focus")).to_have_count(0)
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_test_id("close-tools")).to_be_focused()
+
+
 def test_an_answered_stroke_is_not_cut_and_goes_only_when_one_is_sure(window: Opener) -> None:
     tablet = sign_in(window, "ct.tanloc")
     page = tablet.page

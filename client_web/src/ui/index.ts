@@ -17,6 +17,7 @@ export { default as Toasts } from './Toasts.svelte';
 export { default as Waiting } from './Waiting.svelte';
 export { type IconName } from './icons';
 export { attempt } from './attempt.svelte';
+export { oneStop } from './one-stop';
 export { ask, question, withdrawQuestion, type Question } from './question.svelte';
 export { setTheme, startTheme, theme, type Theme } from './theme.svelte';
 export { dismissAll, toast } from './toasts.svelte';
