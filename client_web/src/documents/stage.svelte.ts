@@ -109,6 +109,9 @@ export class Stage implements PinchListener {
       clearTimeout(this.#restTimer);
       this.#restTimer = undefined;
       this.#scroller = this.#sheet = undefined;
+      // A zoom that was under way is ended by nobody now.
+      this.#pinch = undefined;
+      this.pinching = false;
     };
   }
 
