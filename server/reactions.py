@@ -21,6 +21,8 @@ from server.meetings import facts as m
 
 COUNTS_MS = 1000
 """Papers added or shown within a second of each other reach the lists as one change."""
+CIRCLE = frozenset({"item_id", "shown_to", "sharing"})
+"""What of a paper says who may read it and what may be shared on it."""
 
 Reaction = Callable[[WriteSession, Any], None]
 
@@ -78,6 +80,12 @@ def _ask_layers_again(session: WriteSession, fact: Any) -> None:
     layers.ask_again(session, fact.document_id)
 
 
+def _ask_layers_of_another_circle(session: WriteSession, fact: d.DocumentChanged) -> None:
+    """Another title moves nobody's rights: a hall that has the paper open is left in peace."""
+    if not CIRCLE.isdisjoint(fact.fields):
+        layers.ask_again(session, fact.document_id)
+
+
 def _narrow_layers(session: WriteSession, fact: d.DocumentChanged) -> None:
     if "sharing" in fact.fields:
         sharing.narrow(session, fact.document_id)
@@ -121,7 +129,7 @@ REACTIONS: tuple[tuple[type[Fact], Reaction], ...] = (
     (d.DocumentChanged, _tell_counts),
     (d.DocumentDeleted, _tell_counts),
     (d.DocumentWithdrawn, _tell_counts),
-    (d.DocumentChanged, _ask_layers_again),
+    (d.DocumentChanged, _ask_layers_of_another_circle),
     (d.DocumentChanged, _narrow_layers),
     (d.DocumentDeleted, _ask_layers_again),
     (d.DocumentWithdrawn, _ask_layers_again),

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 from pydantic_core import to_json
@@ -26,10 +26,11 @@ from server.annotating.layers import layer_topic, raw, rights_on
 from server.annotating.rules import NO_RIGHTS, LayerRights
 from server.annotating.store import SqlStore
 from server.database import Database
-from server.errors import DomainError
+from server.errors import Busy, DomainError
 from server.identity import Actor
 from server.live.hub import Connection, Hub, Subscription
 from server.live.messages import Refused
+from server.sqlite import as_domain_error
 from server.writer import Announcement, Effects
 
 log = structlog.get_logger(__name__)
@@ -37,6 +38,13 @@ LAYERS = 200
 """Layers one connection follows: an agenda's documents, each with a layer or two."""
 PUSHES = 16
 """Pushes of one connection that wait for the writer: twice what a tablet has under way."""
+RECHECKS = 32
+"""Readings of layers asked again that are under way at once. A paper that is taken away asks those
+of a whole hall; the pages that people open in the meantime come first, what was held waits."""
+BUSY_SECONDS = 0.5
+"""How long a layer asked again waits before it asks readers that were too busy once more."""
+Read: TypeAlias = Callable[..., Awaitable[Any]]
+"""As `Database.read`."""
 
 
 @dataclass
@@ -87,6 +95,7 @@ class Annotating:
     touch: Callable[[Actor], Awaitable[None]]
     _peers: dict[str, _Peer] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _rechecks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(RECHECKS))
 
     async def receive(self, connection: Connection, frame: dict[str, Any]) -> None:
         """Take one frame."""
@@ -118,8 +127,18 @@ class Annotating:
             peer = self._peers[connection.id] = _Peer(Session(person, known), known)
         return peer
 
+    async def _read_in_turn(self, query: Callable[..., Any], *given: Any) -> Any:
+        """Read for a layer asked again: its client has lost nothing and waits for nothing, so it
+        is never told that the readers are busy."""
+        async with self._rechecks:
+            while True:
+                try:
+                    return await self.database.read(query, *given)
+                except Busy:
+                    await asyncio.sleep(BUSY_SECONDS)
+
     async def _ask(
-        self, connection: Connection, known: _Known, layer: object
+        self, connection: Connection, known: _Known, layer: object, read: Read | None = None
     ) -> tuple[int, LayerRights] | None:
         """The right on this layer, asked since it last may have changed, with the rights epoch of
         the asking; it is in `known` as well, until another asking makes room there. None for what
@@ -132,7 +151,7 @@ class Annotating:
             return held
         if len(known.allowed) > 4 * LAYERS:
             known.allowed.clear()
-        allowed = await self.database.read(rights_on, connection.actor, layer)
+        allowed = await (read or self.database.read)(rights_on, connection.actor, layer)
         known.allowed[layer] = (epoch, allowed)
         return epoch, allowed
 
@@ -143,7 +162,15 @@ class Annotating:
     async def _push(self, connection: Connection, peer: _Peer, frame: JsonObject) -> None:
         """Put the push in the writer's queue; it is answered when it is committed."""
         layer, actor = frame.get("layer"), connection.actor
-        asked = await self._ask(connection, peer.known, layer)
+        try:
+            asked = await self._ask(connection, peer.known, layer)
+        except Exception as error:
+            trouble = as_domain_error(error)
+            if not isinstance(trouble, DomainError):
+                raise
+            await peer.down_to(0)  # behind the answers to what was sent before
+            _not_stored(connection, frame, trouble)
+            return
         await peer.down_to(PUSHES - 1 if self.database.is_calm else 0)
         epoch = self.database.rights_epoch if asked is None else asked[0]
         # The push's own copy: what it may do is the writer's business from here on, and what the
@@ -174,7 +201,9 @@ class Annotating:
         peer.under_way += 1
         await self.touch(actor)
 
-    async def _open(self, connection: Connection, peer: _Peer, frame: JsonObject) -> None:
+    async def _open(
+        self, connection: Connection, peer: _Peer, frame: JsonObject, read: Read | None = None
+    ) -> None:
         layer = frame.get("layer")
         topic = layer_topic(str(layer))
         if topic not in connection.topics and len(peer.session.following) >= LAYERS:
@@ -183,11 +212,13 @@ class Annotating:
         try:
             while True:
                 epoch = self.hub.epoch(topic, connection.actor.person_id)
-                await self._ask(connection, peer.known, layer)
-                # The reading's own session: what is followed is this thread's business, and a
-                # layer closed in the meantime does not come back.
-                core = Session(connection.actor.person_id, peer.known)
-                reading = _Reading(self.database, core, frame)
+                asked = await self._ask(connection, peer.known, layer, read)
+                # The reading's own session and right: what is followed is this thread's business, a
+                # layer closed in the meantime does not come back, and what the connection knows may
+                # be cleared before a reader is free.
+                known = _Known({} if asked is None else {str(layer): asked})
+                core = Session(connection.actor.person_id, known)
+                reading = _Reading(read or self.database.read, core, frame)
                 try:
                     while (text := await reading.next()) is not None:
                         await connection.room()
@@ -241,7 +272,7 @@ class Annotating:
         if left or connection.closing is not None:  # closed by the client in the meantime
             return
         try:
-            await self._open(connection, self._peer(connection), frame)
+            await self._open(connection, self._peer(connection), frame, self._read_in_turn)
         except Exception:
             log.exception("layer_not_asked_again", layer=frame["layer"])
             connection.close(1013, "try_again")
@@ -253,11 +284,11 @@ class _Reading:
     What the client has not taken yet waits here, as the whole layer did before: a reader that
     waited for a slow client would hold up the others, and the WAL."""
 
-    def __init__(self, database: Database, session: Session, frame: JsonObject) -> None:
+    def __init__(self, read: Read, session: Session, frame: JsonObject) -> None:
         self._loop = asyncio.get_running_loop()
         self._texts: asyncio.Queue[str | None] = asyncio.Queue()
         self._stopped = False
-        self._task = self._loop.create_task(self._read(database, session, frame))
+        self._task = self._loop.create_task(self._read(read, session, frame))
         self._task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[Layer | None]) -> None:
@@ -267,9 +298,10 @@ class _Reading:
         if self._stopped and error is not None and not isinstance(error, AnnotationError):
             log.error("layer_not_read", exc_info=error)
 
-    async def _read(self, database: Database, session: Session, frame: JsonObject) -> Layer | None:
+    async def _read(self, read: Read, session: Session, frame: JsonObject) -> Layer | None:
         try:
-            return await database.read(_opened, session, frame, self._tell)
+            opened: Layer | None = await read(_opened, session, frame, self._tell)
+            return opened
         finally:
             self._texts.put_nowait(None)
 

@@ -228,3 +228,28 @@ async def test_no_part_of_a_layer_leaves_after_its_right_has_moved(
     assert 1 < len(read) < 8
     assert not any(one["last"] for one in read[:-1])
     assert layer_topic(layer) not in connection.topics
+
+
+async def test_a_push_that_finds_every_reader_busy_is_to_come_later(
+    database: Database, tablet: Tablet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without an answer the tablet would wait, and set healthy work aside after three silences."""
+    with monkeypatch.context() as busy:
+        busy.setattr(database, "reads_waiting", -database.readers)
+        await tablet.push()
+    assert await tablet.answers(1) == [(1, "try_later")]
+    tablet.outbox.op_no = 0
+    await tablet.push()
+    assert await tablet.answers(2) == [(1, "try_later"), (1, "ack")]
+
+
+async def test_a_push_that_meets_a_fault_of_ours_is_reported(
+    database: Database, tablet: Tablet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(database, "read", broken)
+    with pytest.raises(ZeroDivisionError):
+        await tablet.push()
+    assert tablet.answered() == []

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
+import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from server.annotating import gateway
 from server.annotating.gateway import Annotating
 from server.annotating.layers import layer_topic
 from server.database import Database
 from server.errors import Busy
 from server.identity import Actor
 from server.live.hub import Connection, Hub
+from server.live.transport import text_of
 from tests.harness.server import until
 from tests.harness.writing import Desk
 
@@ -35,6 +41,72 @@ async def test_a_layer_closed_while_its_right_is_asked_stays_closed(database: Da
     await asyncio.gather(*guest._tasks)
     assert connection.topics == {}
     assert list(connection._outbox) == []
+
+
+@contextmanager
+def readers_at_work(database: Database) -> Iterator[None]:
+    """Every reader's thread has something else to do while the block runs."""
+    go = threading.Event()
+    for _ in range(database.readers):
+        database._pool.submit(go.wait, 20)
+    try:
+        yield
+    finally:
+        go.set()
+
+
+async def test_an_opening_keeps_its_right_while_others_are_asked(database: Database) -> None:
+    """More layers than a connection may know are asked about while this one waits for a reader:
+    to lose the right then would take the person's own copy away."""
+    guest, connection, frame = await follower(database)
+    peer = guest._peer(connection)
+    await guest._ask(connection, peer.known, frame["layer"])
+    with readers_at_work(database):
+        opening = asyncio.create_task(guest.receive(connection, frame))
+        await until(lambda: database._reads == 1)
+        peer.known.allowed.clear()
+    await opening
+    assert [one["t"] for one in heard(connection)] == ["ann.snapshot"]
+
+
+async def test_a_layer_asked_again_waits_for_readers_that_are_too_busy(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its client has lost nothing: its socket is not cut for it."""
+    monkeypatch.setattr(gateway, "BUSY_SECONDS", 0)
+    guest, connection, frame = await follower(database)
+    await guest.receive(connection, frame)
+    topic = layer_topic(frame["layer"])
+    guest.hub.rights_changed(topic, None)
+    with monkeypatch.context() as busy:
+        busy.setattr(database, "reads_waiting", -database.readers)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert connection.topics[topic].held is not None
+        assert connection.closing is None
+    await asyncio.gather(*guest._tasks)
+    assert connection.topics[topic].held is None
+    assert connection.closing is None
+
+
+async def test_a_hall_that_is_asked_again_takes_few_places_among_the_readers(
+    database: Database,
+) -> None:
+    hub = Hub()
+    guest = Annotating(database, hub, _touch)
+    topic = layer_topic(str(uuid.uuid4()))
+    for number in range(3 * gateway.RECHECKS):
+        connection = Connection(f"{number}", Actor("an", "session", "device", "unit"), 1000)
+        hub.join(connection)
+        hub.release(hub.follow(connection, topic, 0, guest._recheck))
+    with readers_at_work(database):
+        hub.rights_changed(topic, None)
+        await until(lambda: database._reads == gateway.RECHECKS)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert database._reads == gateway.RECHECKS
+    await asyncio.gather(*guest._tasks)
+    assert all(not one.topics and one.closing is None for one in hub.connections.values())
 
 
 class Held:
@@ -63,6 +135,11 @@ async def follower(database: Database) -> tuple[Annotating, Connection, dict[str
     hub.join(connection)
     frame = {"t": "ann.open", "layer": mark.layer, "cursor": 0}
     return Annotating(database, hub, _touch), connection, frame
+
+
+def heard(connection: Connection) -> list[dict[str, Any]]:
+    """The frames that wait for the client."""
+    return [json.loads(text_of(frame)) for frame in connection._outbox]
 
 
 async def test_an_opening_that_fails_leaves_the_one_that_replaced_it(

@@ -152,6 +152,22 @@ def test_followers_of_a_changed_layer_are_asked_again(province: Province) -> Non
     assert (layers.layer_topic(layer), None) in do(province, "delegate", moved)
 
 
+def test_a_corrected_title_of_a_paper_asks_nobody_again(province: Province) -> None:
+    """A hall of 300 with the paper open would be asked at once, and some of it cut off."""
+    paper = province.papers["public"]
+
+    def moved(patch: DocumentPatch) -> set[str | None]:
+        def act(session: Any) -> Any:
+            documents.change_document(session, paper, patch)
+            return session.effects
+
+        return {topic for topic, _ in do(province, "secretariat", act).rights_changed}
+
+    topics = {layers.layer_topic(layer) for layer in province.layers.values()}
+    assert not topics & moved(DocumentPatch(title="Tờ trình (sửa)", kind="tờ trình"))
+    assert topics & moved(DocumentPatch(sharing="people"))
+
+
 def test_a_title_can_change_alone_and_audience_comes_back_with_its_people(
     province: Province,
 ) -> None:
