@@ -282,6 +282,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     _row("PATCH", LAYER, annotating.change_layer, "layer.manage", a.LayerPatch, a.LayerView),
     _row("DELETE", LAYER, annotating.delete_layer, "layer.manage"),
+    _row(
+        "GET",
+        LAYER + "/others-marks",
+        annotating.count_others_marks,
+        "layer.manage",
+        None,
+        a.OthersMarks,
+    ),
     _row("POST", LAYER + "/leave", annotating.leave_layer, "layer.leave"),
     _row(
         "GET",

@@ -16,6 +16,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from annotations.model import Annotation, to_wire
+from annotations.threads import read_by
 from annotations.xfdf import MEDIA_TYPE as XFDF
 from server.annotating.layers import layer_rows, marks_on
 from server.documents import queries
@@ -120,7 +121,8 @@ def load_paper(
     author: str = "",
 ) -> Paper:
     """The paper with the marks of the layers asked for that this person may read; of people's
-    marks only those by `author`, where one is given."""
+    marks only those by `author`, where one is given. Answers whose mark is gone are in their
+    author's file alone."""
     version = queries.version_row(session, document_id, version_id)
     if version.state == "refused":
         raise DomainError(version.refusal or "damaged", 422)
@@ -130,7 +132,7 @@ def load_paper(
     marks = [
         _item(mark)
         for row in rows
-        for mark in marks_on(session, row.id)
+        for mark in read_by(actor.person_id, marks_on(session, row.id))
         if mark.version == version_id
         and (not author or mark.author == author or row.kind == "imported")
     ]

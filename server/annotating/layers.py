@@ -57,11 +57,19 @@ def open_private_layer(session: WriteSession, document_id: str) -> str:
     if known is not None:
         return known
     require_marks_open(session, document_id)
+    return private_layer_of(session, document_id, session.actor.person_id)
+
+
+def private_layer_of(session: WriteSession, document_id: str, person_id: str) -> str:
+    """Make a person's private layer on a document that takes marks, or find it."""
+    known = private_layer(session, document_id, person_id)
+    if known is not None:
+        return known
     row = LayerRow(
         id=clock.new_id(),
         document_id=document_id,
         kind="private",
-        owner=session.actor.person_id,
+        owner=person_id,
         made_at=clock.unix_ms(),
     )
     session.add(row)

@@ -58,6 +58,14 @@ class PackageView(WireModel):
     state: Literal["waiting", "making", "done", "ended"]
 
 
+class OthersMarks(WireModel):
+    """What others than its owner wrote on a shared layer: so many `marks` of so many `people`.
+    When the layer is deleted, each of them keeps their own as private marks."""
+
+    people: int
+    marks: int
+
+
 class NewLayer(WireModel):
     """Share a new layer with chosen people, or with everybody who may read the document."""
 

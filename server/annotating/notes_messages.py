@@ -42,6 +42,7 @@ class MyMark(WireModel):
 
     `page` counts from 0, `label` is what is printed on it; `x`, `y` are where it begins, points of
     page space. `quote` is the marked text, `body` what I wrote; both may be cut (`…`).
+    `stranded`: an answer whose mark was taken away, so that nobody else reads it.
     """
 
     id: Id
@@ -60,6 +61,7 @@ class MyMark(WireModel):
     at: Moment
     x: float
     y: float
+    stranded: bool
 
 
 class MarkedDocument(WireModel):

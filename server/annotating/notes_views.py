@@ -7,6 +7,7 @@ from typing import cast
 
 from sqlmodel import Session, col, select
 
+from server.annotating.layers import raw
 from server.annotating.notes import (
     Cursor,
     Labels,
@@ -50,7 +51,7 @@ def _sketch(entry: Entry) -> Sketch | None:
     return Sketch(width=drawing.width, height=drawing.height, lines=drawing.lines)
 
 
-def _row(entry: Entry, labels: Labels, kinds: dict[str, str]) -> MyMark:
+def _row(entry: Entry, labels: Labels, kinds: dict[str, str], living: frozenset[str]) -> MyMark:
     mark = entry.first
     return MyMark(
         id=mark.id,
@@ -69,7 +70,15 @@ def _row(entry: Entry, labels: Labels, kinds: dict[str, str]) -> MyMark:
         at=from_ms(max(one.modified for one in entry.marks)),
         x=entry.box[0],
         y=entry.box[1],
+        stranded=mark.reply_to is not None and mark.reply_to not in living,
     )
+
+
+def _answered(session: Session, entries: Iterable[Entry]) -> frozenset[str]:
+    """Of the marks that these answer, those that are there."""
+    sought = {entry.first.reply_to for entry in entries} - {None}
+    found = raw(session).records(sorted(one for one in sought if one is not None))
+    return frozenset(id_ for id_, mark in found.items() if not mark.deleted)
 
 
 def _documents(session: Session, ids: Iterable[str]) -> list[DocumentRow]:
@@ -100,7 +109,8 @@ def my_marks_view(
     """One part of the list, at most `most` rows."""
     part = take_part(Walk(session, actor, wanted, after), most)
     labels = Labels(session)
-    rows = [_row(entry, labels, part.kinds) for entry in part.entries]
+    living = _answered(session, part.entries)
+    rows = [_row(entry, labels, part.kinds, living) for entry in part.entries]
     documents = _documents(session, (row.document_id for row in rows))
     return MyMarks(
         rows=rows,

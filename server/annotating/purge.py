@@ -1,5 +1,5 @@
-"""The job that takes the marks of a deleted layer away, with their history: in pieces, so that no
-piece holds the writer for long."""
+"""The job that takes the marks of a deleted layer away, with their history, once those of others
+are home: in pieces, so that no piece holds the writer for long."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from server.annotating.homecoming import bring_some_home
 from server.annotating.tables import LayerRow
 from server.database import Database, WriteSession
 from server.identity import SYSTEM
@@ -76,6 +77,11 @@ class PurgeLayer:
 
     async def __call__(self, payload: Mapping[str, Any]) -> None:
         """Go on until nothing is left."""
-        while await self.database.write(SYSTEM, purge_some, str(payload["layer_id"])):
+        layer_id = str(payload["layer_id"])
+        if "owner" in payload:
+            home = (layer_id, str(payload["owner"]), str(payload["document_id"]))
+            while await self.database.write(SYSTEM, bring_some_home, *home):
+                pass
+        while await self.database.write(SYSTEM, purge_some, layer_id):
             pass
         await forget_all_answers(self.database)

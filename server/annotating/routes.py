@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from server.annotating import layers, sharing
-from server.annotating.messages import LayerView
+from server.annotating.homecoming import others_marks
+from server.annotating.messages import LayerView, OthersMarks
 from server.annotating.rules import Bounds
 from server.documents import queries
 from server.documents.messages import DocumentView
@@ -82,6 +83,15 @@ async def change_layer(call: Call) -> LayerView:
 async def delete_layer(call: Call) -> None:
     """Delete a layer for everybody."""
     await call.write(sharing.delete_layer, call.ids["layer_id"])
+
+
+def _others(session: Session, layer_id: str) -> OthersMarks:
+    return others_marks(session, layer_id, layers.layer_row(session, layer_id).owner)
+
+
+async def count_others_marks(call: Call) -> OthersMarks:
+    """How much on my layer is the work of others, before I delete it."""
+    return await call.read(_others, call.ids["layer_id"])
 
 
 async def leave_layer(call: Call) -> None:

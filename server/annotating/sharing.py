@@ -19,6 +19,7 @@ from server.annotating.facts import (
     SharedLayerDeleted,
     SharedLayerMade,
 )
+from server.annotating.homecoming import tell_authors
 from server.annotating.layers import layer_row, layer_topic, name_on, named_on
 from server.annotating.messages import LayerPatch, LayerView, NewLayer
 from server.annotating.rules import Bounds, narrowed, require_people, require_sharing
@@ -173,14 +174,17 @@ def leave_layer(session: WriteSession, layer_id: str) -> None:
 
 
 def delete_layer(session: WriteSession, layer_id: str) -> None:
-    """Delete a shared layer for everybody; a job takes its marks and their history away."""
+    """Delete a shared layer for everybody; a job brings others' marks home to them, and takes the
+    owner's and the layer's history away."""
     row = layer_row(session, layer_id)
     had = _audience(session, row)
+    where = {"owner": row.owner, "document_id": row.document_id}
+    tell_authors(session, layer_id, **where)
     session.record(SharedLayerDeleted(row.document_id, layer_id))
     _tell(session, row, had)
     session.exec(delete(LayerPersonRow).where(col(LayerPersonRow.layer_id) == layer_id))
     session.delete(row)
-    enqueue(session, PURGE, {"layer_id": layer_id})
+    enqueue(session, PURGE, {"layer_id": layer_id, **where})
 
 
 def open_presenter_layer(session: WriteSession, document_id: str) -> LayerView:

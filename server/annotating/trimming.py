@@ -6,6 +6,7 @@
 - Deleted marks: after `deleted_marks_days`. The layer's `min_seq` moves, so that a tablet with an
   older cursor gets a snapshot and loses them too. Longer than any tablet is believed to be away
   (annotations.limits.MAX_OFFLINE_MS), or one could bring a mark back that was deleted elsewhere.
+  Answers to them are their authors' and stay (annotations/threads.py).
 - Layers whose document was deleted: that of a draft, which only the office had seen. A document
   that was out is withdrawn, and its layers stay (decisions/proof-0001).
 """

@@ -287,6 +287,15 @@ class LayersChanged(WireModel):
     document_id: Id
 
 
+class MarksHome(WireModel):
+    """On `inbox:PERSON`: a shared layer of this document was deleted, and so many of my marks on
+    it come to my private layer there."""
+
+    kind: Literal["marks_home"]
+    document_id: Id
+    marks: int
+
+
 class CardPut(WireModel):
     """On `inbox:PERSON`: a meeting of mine is new or changed."""
 
@@ -313,6 +322,6 @@ MeetingChange = Annotated[
     Field(discriminator="kind"),
 ]
 InboxChange = Annotated[
-    CardPut | CardGone | DocumentPut | DocumentGone | LayersChanged,
+    CardPut | CardGone | DocumentPut | DocumentGone | LayersChanged | MarksHome,
     Field(discriminator="kind"),
 ]

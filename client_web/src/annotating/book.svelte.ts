@@ -18,6 +18,7 @@ import { removals, type Birth } from './edits';
 import { OpenLayers } from './layers/open-layers.svelte';
 import { byLayer, mayChange, mayRemove, privateLayer, type KnownLayers } from './layers/view';
 import { forgetInks } from './marks/mark-shape';
+import { MarkListeners } from './mark-listeners';
 import { PageListeners, type PageListener } from './page-listeners';
 import { Post, type Ephemeral } from './post';
 import type { Drafts } from './thread/drafts';
@@ -70,8 +71,12 @@ export class Book {
   unopened = $state(0);
   /** Layers of this document whose answers cannot be taken: what is shown may be old. */
   unread = $state(false);
+  /** All marks of the open document are here: what is not there is gone. */
+  settled = $state(false);
   /** Who works at this device. */
   me = $state<string | null>(null);
+  /** Of the standing; the signs of thousands of marks ask for it. */
+  private readonly keepsNothing = $derived(this.standing.keepsNothing);
   readonly layers = new OpenLayers({
     changed: () => this.everythingChanged(),
     gained: (layer) => this.onNews({ news: 'gained', layer }),
@@ -109,6 +114,8 @@ export class Book {
 
   private post: Promise<Post> | null = null;
   private running: Post | null = null;
+  /** Who wants to know when marks change. */
+  readonly marks = new MarkListeners();
   private readonly pages = new PageListeners();
   private undoStack = new UndoStack();
   private opening = 0;
@@ -262,6 +269,11 @@ export class Book {
     return this.layers.get(id);
   }
 
+  /** This person's answers whose mark is gone: nobody else reads them. */
+  stranded(): Mark[] {
+    return this.layers.stranded();
+  }
+
   /** Answers that this person has begun and not sent. */
   get drafts(): Drafts | undefined {
     return this.running?.drafts;
@@ -279,7 +291,7 @@ export class Book {
   /** Where a mark stands: drawn → on this device → on the server. */
   truth(id: string): Truth {
     const truth = this.running?.runner.core.truth(id) ?? 'drawn';
-    return truth === 'device' && this.standing.keepsNothing ? 'drawn' : truth;
+    return truth === 'device' && this.keepsNothing ? 'drawn' : truth;
   }
 
   /** Told after every change on a page. */
@@ -405,10 +417,10 @@ export class Book {
   async unsentWork(): Promise<UnsentWork> {
     this.onLeaving();
     const post = await this.post;
-    if (!post) return { unsent: 0, unkept: 0 };
-    await post.drafts.settled();
-    const { unsent, unkept } = await unsentWork(post.runner, () => this.standing.keepsNothing);
-    return { unsent: unsent + post.unopened, unkept };
+    if (!post) return { unsent: 0, unkept: 0, drafts: 0 };
+    const keepsNothing = () => this.standing.keepsNothing;
+    const work = await unsentWork(post.runner, post.drafts, keepsNothing);
+    return { ...work, unsent: work.unsent + post.unopened };
   }
 
   /** The owner lets go of what does not open any more. */
@@ -508,7 +520,9 @@ export class Book {
   }
 
   private shown(layer: string, ids: readonly string[]): void {
-    if (this.layers.isSeen(layer)) {
+    const seen = this.layers.isSeen(layer);
+    this.marks.changed(ids, seen);
+    if (seen) {
       this.pages.changed(ids, (id) => this.get(id));
       this.revision += 1;
       void this.layers.meetAuthors(layer, ids);
@@ -519,6 +533,7 @@ export class Book {
   private everythingChanged(): void {
     this.revision += 1;
     this.pages.reset();
+    this.marks.reset();
   }
 
   /** Brings the small reactive facts up to date. */
@@ -539,6 +554,7 @@ export class Book {
       this.standing = next;
     }
     if (core && core.refused !== this.refused) this.refused = core.refused;
+    this.settled = this.layers.whole;
     this.unread = (core?.failed.length ?? 0) > 0;
     this.canUndo = this.undoStack.canUndo;
     this.canRedo = this.undoStack.canRedo;

@@ -4,7 +4,7 @@ import { t } from '../i18n';
 import { ask, toast } from '../ui';
 import type { LayerView } from '../wire';
 import { book } from './book.svelte';
-import type { Edit, Mark, Put, Spot, Style, Turn } from './core';
+import type { Edit, Geometry, Mark, Put, Spot, Style, Turn } from './core';
 import { answerPut, isMovable, notePut, removals, restyles, spotOf, type Birth } from './edits';
 import { measureIn } from './marks/measure';
 import type { StampName } from './marks/stamps';
@@ -12,6 +12,7 @@ import { cornerOf, upright } from './marks/text-box';
 import { pencase } from './pencase.svelte';
 import { PALM_MS, type PointerDevice } from './pen/pointer-rules';
 import { resizeText } from './shape-edits';
+import type { Draft } from './thread/drafts';
 import type { Desk } from './tools/place';
 import type { StyledTool, ToolStyle } from './tools/tools';
 import type { PointerPlace, WetPiece } from './wet/pieces';
@@ -59,6 +60,9 @@ export interface Editor {
 }
 
 export const NO_DOCUMENT: DocumentRights = { sharing: 'none', mayPresent: false, versionId: '' };
+
+/** For words of which nobody knows where they belong: the corner of the first page. */
+const NO_PLACE: Spot = [36, 36];
 
 class MarkDesk implements Desk {
   selection = $state.raw<ReadonlySet<string>>(new Set());
@@ -202,7 +206,7 @@ class MarkDesk implements Desk {
   /** Those of them that are still there. */
   private wipe(ids: readonly string[]): void {
     const there = ids.filter((id) => book.get(id));
-    if (there.length > 0) book.edit(removals(there));
+    if (there.length > 0) book.edit(removals([...new Set(there.flatMap(withOwnAnswers))]));
   }
 
   openNote(viewport: PageViewport, point: { x: number; y: number }): void {
@@ -299,7 +303,10 @@ class MarkDesk implements Desk {
   }
 
   /** Words that nobody else is to read, where the mark that they are about is gone. */
-  keepForOneself({ version, page, geometry }: Mark, body: string): boolean {
+  keepForOneself(
+    { version, page, geometry }: Pick<Mark, 'version' | 'page' | 'geometry'>,
+    body: string,
+  ): boolean {
     const { own } = book.layers;
     const text = body.trim();
     if (text === '' || !own?.may_write) return false;
@@ -310,9 +317,38 @@ class MarkDesk implements Desk {
     return true;
   }
 
+  /** An answer whose mark is gone becomes a private note in its place, in one step of undo. */
+  takeHome(answer: Mark): void {
+    const { own } = book.layers;
+    const there = book.layers.of(answer.id);
+    if (!own?.may_write) return;
+    const [x, y] = spotOf(answer.geometry);
+    const { version, page, body = '' } = answer;
+    const put = notePut(book.birth(version, page), { x, y }, 0, body, this.style('note'));
+    book.write(own.id, [put], put);
+    if (there && book.mayRemove(answer)) book.write(there.id, removals([answer.id]), put);
+    this.say('stranded.taken');
+  }
+
+  /** Words that were begun about a mark that is gone become a private note in its place. */
+  draftHome({ mark, words, place }: Draft): void {
+    const page = place?.page ?? 0;
+    const version = place?.version ?? this.document.versionId;
+    const geometry: Geometry = { point: place?.point ?? NO_PLACE };
+    if (this.keepForOneself({ version, page, geometry }, words)) {
+      book.drafts?.keep(book.documentId ?? '', mark, '');
+    }
+  }
+
   say(key: string): void {
     toast(t(key));
   }
+}
+
+/** Who takes a mark away withdraws what they answered to it too; others' answers are theirs. */
+function withOwnAnswers(id: string): string[] {
+  const own = book.layers.answers(id).filter(({ author }) => author === book.me);
+  return [...own.map((answer) => answer.id), id];
 }
 
 export const desk = new MarkDesk();

@@ -47,27 +47,44 @@ export function quoteOf(mark: Mark): string {
   return quote?.type === 'TextQuoteSelector' ? quote.exact : '';
 }
 
-/**
- * Strokes are joined as the server joins them (server/annotating/sketches.py, shared vectors in
- * tests/contract/vectors/scribbles.json), so that a list looks alike with and without a network.
- * @param layerOf the layer on which a mark lies.
- */
+/** @param layerOf the layer on which a mark lies. */
 export function listOf(
   marks: readonly Mark[],
   layerOf: (mark: Mark) => string = () => '',
 ): ListPage[] {
-  const pages = new Map<number, ListEntry[]>();
+  const pages = new Map<number, Mark[]>();
+  const answers = new Map<string, number>();
+  for (const mark of marks) {
+    const { reply_to, page } = mark;
+    if (reply_to !== undefined) answers.set(reply_to, (answers.get(reply_to) ?? 0) + 1);
+    else if (pages.has(page)) pages.get(page)?.push(mark);
+    else pages.set(page, [mark]);
+  }
+  return [...pages]
+    .sort(([a], [b]) => a - b)
+    .map(([page, on]) => {
+      return { page, entries: entriesOf(on, layerOf, (id) => answers.get(id) ?? 0) };
+    });
+}
+
+/**
+ * The lines of one page, from top to bottom. Strokes are joined as the server joins them
+ * (server/annotating/sketches.py, shared vectors in tests/contract/vectors/scribbles.json), so that
+ * a list looks alike with and without a network.
+ * @param roots the marks of the page that answer nothing.
+ */
+export function entriesOf(
+  roots: readonly Mark[],
+  layerOf: (mark: Mark) => string,
+  answersTo: (id: string) => number,
+): ListEntry[] {
+  const entries: ListEntry[] = [];
   /** Scribbles that may go on. */
   const recent = new Map<string, ListEntry[]>();
-  const answers = new Map<string, number>();
-  for (const { reply_to } of marks) {
-    if (reply_to !== undefined) answers.set(reply_to, (answers.get(reply_to) ?? 0) + 1);
-  }
-  const roots = marks.filter((mark) => mark.reply_to === undefined);
-  for (const mark of roots.sort(asMade)) {
+  for (const mark of [...roots].sort(asMade)) {
     const box = boxOfGeometry(mark.geometry);
     const layer = layerOf(mark);
-    const said = answers.get(mark.id) ?? 0;
+    const said = answersTo(mark.id);
     const joins = INKS.includes(mark.kind) && (mark.body ?? '') === '' && said === 0;
     const where = [mark.version, mark.page, layer, mark.kind, mark.author].join(' ');
     const open = joins ? (recent.get(where) ?? []) : [];
@@ -93,14 +110,10 @@ export function listOf(
       box,
       begun: mark.created,
     };
-    const page = pages.get(mark.page);
-    if (page) page.push(entry);
-    else pages.set(mark.page, [entry]);
+    entries.push(entry);
     if (joins) recent.set(where, [...open, entry].slice(-LOOK_BACK));
   }
-  return [...pages]
-    .sort(([a], [b]) => a - b)
-    .map(([page, entries]) => ({ page, entries: entries.sort((a, b) => a.box[1] - b.box[1]) }));
+  return entries.sort((a, b) => a.box[1] - b.box[1]);
 }
 
 /** In the order they were made, by the tablet's clock; one order also where the times are equal. */
@@ -116,9 +129,9 @@ function takes(entry: ListEntry, mark: Mark, box: Box): boolean {
 }
 
 /** Entries whose words hold what is sought; marks and case do not matter. */
-export function findIn(pages: readonly ListPage[], sought: string): ListPage[] {
+export function findIn(pages: readonly ListPage[], sought: string): readonly ListPage[] {
   const needle = fold(sought.trim());
-  if (needle === '') return [...pages];
+  if (needle === '') return pages;
   return pages
     .map(({ page, entries }) => ({
       page,

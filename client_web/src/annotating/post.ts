@@ -3,7 +3,7 @@
  * sealed stores, the Web Lock and the other tabs. One per tab; it goes on sending what waits
  * whatever page is shown.
  */
-import { OUTBOX_BUCKET, sealed } from '../sealed';
+import { DRAFTS_BUCKET, OUTBOX_BUCKET, sealed } from '../sealed';
 import { connection, newId, type Frame } from '../wire';
 import {
   MemoryOutbox,
@@ -75,7 +75,7 @@ export class Post {
     private readonly listener: PostListener,
   ) {
     this.following = new Following(runner, shelf, listener.page);
-    this.drafts = new Drafts(shelf && sealed.store('drafts', 'relaxed', person));
+    this.drafts = new Drafts(shelf && sealed.store(DRAFTS_BUCKET, 'relaxed', person));
   }
 
   /** @throws SealedLocked when the stores are locked meanwhile. */

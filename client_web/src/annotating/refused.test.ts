@@ -121,3 +121,15 @@ test('it says where it is about', () => {
   expect(pageOf(refused('conflict', [patch('a')], { serverValue: server }))).toBe(2);
   expect(versionOf(refused('conflict', [patch('a')]))).toBeUndefined();
 });
+
+test('a change to a mark that came home from a deleted layer is made to it there', () => {
+  const isOwn = (id: string) => id === 'home';
+  const patch: Operation = { op: 'patch', id: 'home', base_rev: 2, body: 'sửa' };
+  const fresh = { ...put, id: 'fresh', reply_to: 'home' };
+  const ops: Operation[] = [patch, fresh];
+  const refused = { key: 'k', layer: 'gone', code: 'revoked', ops } as unknown as Refused;
+  expect(choiceFor({ ...refused, ops: [patch] }, isOwn)).toBe('own');
+  expect(choiceFor({ ...refused, ops: [patch] })).toBe('again');
+  const moved = onOwnLayer(refused, 'own', () => 'new', isOwn);
+  expect(moved).toEqual({ layer: 'own', ops: [patch, { ...put, id: 'new', reply_to: undefined }] });
+});

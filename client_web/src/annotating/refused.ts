@@ -18,10 +18,16 @@ export type Choice =
 const FINAL = ['not_yours', 'taken_away', 'unknown_annotation', 'id_taken', 'too_large'];
 const CLOSED = ['revoked', 'forbidden'];
 
-export function choiceFor({ code, ops }: Refused): Choice {
+type IsOwn = (id: string) => boolean;
+const isNobodys: IsOwn = () => false;
+
+/** @param isOwn whether a mark lies on one's own layer by now: its layer was deleted. */
+export function choiceFor({ code, ops }: Refused, isOwn: IsOwn = isNobodys): Choice {
   if (code === 'conflict') return 'conflict';
   if (code === 'deleted') return 'restore';
-  if (CLOSED.includes(code)) return ops.some(isPut) ? 'own' : 'again';
+  if (CLOSED.includes(code)) {
+    return ops.some((op) => isPut(op) || isOwn(op.id)) ? 'own' : 'again';
+  }
   return FINAL.includes(code) ? 'none' : 'again';
 }
 
@@ -100,20 +106,21 @@ export function both(refused: Refused): Pick<Refused, 'layer' | 'ops'> {
 
 /**
  * New marks of a layer that is closed now, made anew on one's own, as they were last. Answers become
- * notes, because what they answered is not there.
+ * notes, because what they answered is not there. What was to be done to a mark that has come home
+ * is done to it there.
  */
 export function onOwnLayer(
   refused: Refused,
   own: string,
   newId: (created: number) => string,
+  isOwn: IsOwn = isNobodys,
 ): Pick<Refused, 'layer' | 'ops'> {
-  const ops = fold(refused.ops)
-    .filter(isPut)
-    .map((put): Put => {
-      const mark = { ...put, id: newId(put.created) };
-      delete mark.reply_to;
-      return mark;
-    });
+  const ops = fold(refused.ops).flatMap((op): Operation[] => {
+    if (!isPut(op)) return isOwn(op.id) ? [op] : [];
+    const mark = { ...op, id: newId(op.created) };
+    delete mark.reply_to;
+    return [mark];
+  });
   return { layer: own, ops };
 }
 

@@ -12,6 +12,7 @@ import type {
   ItemDeleted,
   ItemPut,
   LayersChanged,
+  MarksHome,
   MeetingChanged,
   MeetingView,
   MyMeetings,
@@ -28,7 +29,8 @@ export type MeetingChange =
   | DocumentPut
   | DocumentGone
   | LayersChanged;
-export type InboxChange = CardPut | CardGone | DocumentPut | DocumentGone | LayersChanged;
+export type InboxChange =
+  CardPut | CardGone | DocumentPut | DocumentGone | LayersChanged | MarksHome;
 
 function put<Entry>(list: readonly Entry[], entry: Entry, same: (other: Entry) => boolean) {
   return list.some(same) ? list.map((other) => (same(other) ? entry : other)) : [...list, entry];
@@ -103,6 +105,7 @@ export function changeMine(mine: MyMeetings, change: InboxChange): MyMeetings {
         documents: mine.documents.filter((document) => document.id !== change.document_id),
       };
     case 'layers':
+    case 'marks_home':
       return mine;
     default:
       return unknown(change, mine);

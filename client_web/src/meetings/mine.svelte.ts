@@ -35,6 +35,9 @@ class Mine {
       snapshot: (data) => this.show(data),
       change: (items) => {
         hearLayers(items);
+        for (const item of items) {
+          if (item.kind === 'marks_home') toast(t('meetings.marks_home', { count: item.marks }));
+        }
         if (this.data === null) return;
         this.live = true;
         this.show(items.reduce(changeMine, this.data));

@@ -1,6 +1,8 @@
 export const words = {
   vi: {
     'meetings.mine': 'Cuộc họp của tôi',
+    'meetings.marks_home':
+      'Một lớp chung vừa bị xóa. {count} nét và lời của bạn trên lớp đó nay ở lớp riêng của bạn.',
     'meetings.now': 'Đang họp',
     'meetings.today': 'Hôm nay',
     'meetings.coming': 'Sắp tới',
@@ -200,6 +202,8 @@ export const words = {
     'problem.uploads_refused': 'Máy chủ này chưa cho tải tài liệu lên. Hãy báo bộ phận kỹ thuật.',
   },
   en: {
+    'meetings.marks_home':
+      'A shared layer was just deleted. {count} of your marks on it are on your private layer now.',
     'meetings.mine': 'My meetings',
     'meetings.now': 'In session',
     'meetings.today': 'Today',

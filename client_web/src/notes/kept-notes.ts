@@ -29,6 +29,7 @@ function rowOf(line: KeptLine, documentId: string, label: string): MyMark {
     at: new Date(line.at).toISOString(),
     x,
     y,
+    stranded: false,
   };
 }
 

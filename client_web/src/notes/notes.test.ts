@@ -30,6 +30,7 @@ const row = (id: string, more: Partial<MyMark> = {}): MyMark => ({
   at: '2026-11-22T01:00:00Z',
   x: 1,
   y: 2,
+  stranded: false,
   ...more,
 });
 const document = (id: string, meeting_id: string): MarkedDocument => ({
@@ -126,6 +127,7 @@ test('what lies on the tablet stands as on the server: newest meeting first', ()
     at: 0,
     x: 0,
     y: 0,
+    stranded: false,
   });
   const marked = ['d1', 'd2', 'd3', 'gone'].map((documentId) => ({
     documentId,

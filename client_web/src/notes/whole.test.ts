@@ -19,6 +19,7 @@ const row = (id: string): MyMark => ({
   at: '2026-11-22T01:00:00Z',
   x: 0,
   y: 0,
+  stranded: false,
 });
 const listed = (...ids: string[]): MyMarks => ({
   rows: ids.map(row),

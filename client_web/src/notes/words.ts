@@ -18,6 +18,7 @@ export const words = {
     'notes.page': 'Trang {label}',
     'notes.strokes': '{count} nét bút',
     'notes.shared': 'Đã chia sẻ',
+    'notes.stranded': 'Nét được trả lời đã gỡ',
     'notes.withdrawn': 'Tài liệu đã được rút',
     'notes.empty': 'Bạn chưa ghi chú gì',
     'notes.empty.hint':
@@ -108,6 +109,7 @@ export const words = {
     'notes.page': 'Page {label}',
     'notes.strokes': '{count} {count|stroke|strokes}',
     'notes.shared': 'Shared',
+    'notes.stranded': 'What it answers is gone',
     'notes.withdrawn': 'This paper was withdrawn',
     'notes.empty': 'You have no notes yet',
     'notes.empty.hint':

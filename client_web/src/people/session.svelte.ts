@@ -36,6 +36,8 @@ export type Phase = 'starting' | 'out' | 'locked' | 'in';
 export interface UnsentWork {
   unsent: number;
   unkept: number;
+  /** Answers that were begun and not sent. */
+  drafts: number;
 }
 
 class Session {
@@ -58,7 +60,8 @@ class Session {
   private leaving: Promise<void> | null = null;
   /** What of this person's work has not reached the server, once what is being written is written;
    * the app joins the outbox here. */
-  unsentWork: () => Promise<UnsentWork> = () => Promise.resolve({ unsent: 0, unkept: 0 });
+  unsentWork: () => Promise<UnsentWork> = () =>
+    Promise.resolve({ unsent: 0, unkept: 0, drafts: 0 });
 
   constructor() {
     api.onSessionEnded = () => this.ended();

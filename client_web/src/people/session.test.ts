@@ -76,7 +76,7 @@ function livingSession() {
 function beingWritten({ session }: Pick<Tab, 'session'>): () => void {
   let written: () => void = () => undefined;
   const writing = new Promise<void>((resolve) => (written = resolve));
-  session.unsentWork = () => writing.then(() => ({ unsent: 1, unkept: 0 }));
+  session.unsentWork = () => writing.then(() => ({ unsent: 1, unkept: 0, drafts: 0 }));
   return written;
 }
 

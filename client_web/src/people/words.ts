@@ -69,6 +69,7 @@ export const words = {
     'people.sign_out.unsent.title': 'Còn {count} thay đổi chưa gửi',
     'people.sign_out.unsent':
       'Những thay đổi này chưa tới máy chủ. Giữ lại thì chúng được mã hóa trên máy này, chờ chính bạn đăng nhập lại.',
+    'people.sign_out.drafts': 'Trong đó có {count} câu trả lời viết dở, chưa gửi cho ai.',
     'people.sign_out.keep': 'Giữ lại và đăng xuất',
     'people.sign_out.drop': 'Bỏ và đăng xuất',
     'people.sign_out.drop.sure': 'Bỏ hẳn {count} thay đổi chưa gửi? Không lấy lại được.',
@@ -159,6 +160,8 @@ export const words = {
     'people.sign_out.unsent.title': '{count} {count|change|changes} not sent yet',
     'people.sign_out.unsent':
       'They have not reached the server. If you keep them, they stay encrypted on this device until you sign in again.',
+    'people.sign_out.drafts':
+      'Among them {count} unfinished {count|answer|answers}, sent to nobody.',
     'people.sign_out.keep': 'Keep and sign out',
     'people.sign_out.drop': 'Drop and sign out',
     'people.sign_out.drop.sure':

@@ -4,6 +4,7 @@ import { Sealed } from './sealed';
 export const sealed = new Sealed();
 
 export {
+  DRAFTS_BUCKET,
   OUTBOX_BUCKET,
   PIN_MIN_LENGTH,
   PinTooShort,

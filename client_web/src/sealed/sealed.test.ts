@@ -1,7 +1,14 @@
 // @vitest-environment node
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { OUTBOX_BUCKET, PinTooShort, Sealed, WRONG_PINS_ALLOWED, type Lease } from './sealed';
+import {
+  DRAFTS_BUCKET,
+  OUTBOX_BUCKET,
+  PinTooShort,
+  Sealed,
+  WRONG_PINS_ALLOWED,
+  type Lease,
+} from './sealed';
 import { SealedLocked, SealedUnreadable } from './store';
 
 const HOUR = 3_600_000;
@@ -201,6 +208,20 @@ test('leaving takes everything, or everything but the unsent work, which waits f
   expect(read(await sealed.store(OUTBOX_BUCKET).get('op'))).toBe('chưa gửi');
   await sealed.leave({ keepUnsent: false });
   expect(await waitingFor('lan')).toEqual([]);
+});
+
+test('an answer that was begun waits like unsent work, and goes where its owner drops it', async () => {
+  const sealed = await tablet.tab();
+  await sealed.adopt(tablet.lease('lan'));
+  await sealed.store('pages').put('1', text('trang'));
+  await sealed.store(DRAFTS_BUCKET).put('d/m', text('viết dở'));
+  await sealed.leave({ keepUnsent: true });
+  await sealed.adopt(tablet.lease('lan'));
+  expect(await sealed.store('pages').keys()).toEqual([]);
+  expect(read(await sealed.store(DRAFTS_BUCKET).get('d/m'))).toBe('viết dở');
+  await sealed.leave({ keepUnsent: false });
+  await sealed.adopt(tablet.lease('lan'));
+  expect(await sealed.store(DRAFTS_BUCKET).keys()).toEqual([]);
 });
 
 test('nothing unsent: leaving keeps nothing, not even the bookkeeping of an empty outbox', async () => {

@@ -44,6 +44,9 @@ export interface Lease {
  * in it that begin with "." are its bookkeeping, and no reason to keep it.
  */
 export const OUTBOX_BUCKET = 'outbox';
+/** Answers that were begun: like unsent work they are nowhere else. */
+export const DRAFTS_BUCKET = 'drafts';
+const OWN_WORK: readonly string[] = [OUTBOX_BUCKET, DRAFTS_BUCKET];
 /** A shared tablet lies on desks: with five tries, six digits leave a chance of 1 in 200,000. */
 export const PIN_MIN_LENGTH = 6;
 /** TCVN 11930 asks for a lock after at most five bad sign-ins. */
@@ -69,8 +72,12 @@ interface Opened {
   carrier: Envelope;
 }
 
+function isOwnWork(bucket: string): boolean {
+  return OWN_WORK.includes(bucket);
+}
+
 function isUnsent([, bucket, name]: BlobKey): boolean {
-  return bucket === OUTBOX_BUCKET && !name.startsWith('.');
+  return isOwnWork(bucket) && !name.startsWith('.');
 }
 
 type TabMessage = { kind: 'left' | 'lock' | 'changed' };
@@ -174,10 +181,10 @@ export class Sealed {
       };
     });
     if (previous && previous.person !== lease.person) {
-      await deleteBlobs(db, previous.person, (bucket) => bucket === OUTBOX_BUCKET);
+      await deleteBlobs(db, previous.person, isOwnWork);
     }
     if (previous?.key_id !== opened.keyId) {
-      await deleteBlobs(db, lease.person, (bucket) => bucket === OUTBOX_BUCKET);
+      await deleteBlobs(db, lease.person, isOwnWork);
     }
     this.opened = opened;
     this.tell({ kind: 'changed' });
@@ -275,10 +282,12 @@ export class Sealed {
     this.lease = await changeLease(db, () => null);
     await dropDeviceKey(db);
     if (person) {
-      const waits = (await db.getAllKeys('blobs', blobRange(person, OUTBOX_BUCKET))).some(isUnsent);
-      await deleteBlobs(db, person, (bucket) => {
-        return keepUnsent && waits && bucket === OUTBOX_BUCKET;
-      });
+      const waiting = new Set<string>();
+      for (const bucket of keepUnsent ? OWN_WORK : []) {
+        const keys = await db.getAllKeys('blobs', blobRange(person, bucket));
+        if (keys.some(isUnsent)) waiting.add(bucket);
+      }
+      await deleteBlobs(db, person, (bucket) => waiting.has(bucket));
     }
     this.leaving = null;
     this.tell({ kind: 'changed' });
@@ -369,7 +378,7 @@ export class Sealed {
     this.tell();
     if (this.state() !== 'expired') return;
     await dropDeviceKey(db);
-    await deleteBlobs(db, person, (bucket) => bucket === OUTBOX_BUCKET);
+    await deleteBlobs(db, person, isOwnWork);
   }
 
   private async heard(message: TabMessage): Promise<void> {

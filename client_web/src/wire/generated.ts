@@ -53,6 +53,7 @@ export interface WireModels {
   MarkedDocument: MarkedDocument;
   MarkedMeeting: MarkedMeeting;
   MarksAdded: MarksAdded;
+  MarksHome: MarksHome;
   MarksPlan: MarksPlan;
   MarksRule: MarksRule;
   MarksRulePut: MarksRulePut;
@@ -73,6 +74,7 @@ export interface WireModels {
   NewLayer: NewLayer;
   NewMeeting: NewMeeting;
   NewestFile: NewestFile;
+  OthersMarks: OthersMarks;
   OutlineEntry: OutlineEntry;
   PackageView: PackageView;
   PageEntry: PageEntry;
@@ -542,6 +544,15 @@ export interface MarksAdded {
   over: number;
 }
 /**
+ * On `inbox:PERSON`: a shared layer of this document was deleted, and so many of my marks on
+ * it come to my private layer there.
+ */
+export interface MarksHome {
+  document_id: string;
+  kind: 'marks_home';
+  marks: number;
+}
+/**
  * Keep people's marks, delete them once the meeting is closed, or so many days after.
  */
 export interface MarksRulePut {
@@ -603,6 +614,7 @@ export interface Participant {
  *
  * `page` counts from 0, `label` is what is printed on it; `x`, `y` are where it begins, points of
  * page space. `quote` is the marked text, `body` what I wrote; both may be cut (`…`).
+ * `stranded`: an answer whose mark was taken away, so that nobody else reads it.
  */
 export interface MyMark {
   at: string;
@@ -631,6 +643,7 @@ export interface MyMark {
   shared: boolean;
   sketch: Sketch | null;
   stamp: string;
+  stranded: boolean;
   version_id: string;
   x: number;
   y: number;
@@ -720,6 +733,14 @@ export interface NewMeeting {
   place?: string;
   starts_at: string;
   title: string;
+}
+/**
+ * What others than its owner wrote on a shared layer: so many `marks` of so many `people`.
+ * When the layer is deleted, each of them keeps their own as private marks.
+ */
+export interface OthersMarks {
+  marks: number;
+  people: number;
 }
 /**
  * My marks of a meeting as one ZIP, while it is made. Of `papers` so many are `done`; `sent`

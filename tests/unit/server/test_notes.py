@@ -10,6 +10,7 @@ from annotations.ink import encode_ink
 from annotations.model import Annotation
 from server import clock
 from server.annotating import layers, notes
+from server.annotating.export import load_paper
 from server.annotating.notes import Walk, Wanted, cursor_of, wanted_of
 from server.annotating.notes_messages import MyMarks
 from server.annotating.notes_print import printed_notes
@@ -364,3 +365,44 @@ def test_a_printed_list_is_whole_or_refused(desk: Desk) -> None:
         printed(desk, "delegate", most=5)
     with pytest.raises(DomainError, match="no_notes"):
         printed(desk, "stranger", meeting=desk.province.issued)
+
+
+def test_an_answer_whose_mark_was_taken_away_says_so_and_is_in_its_authors_file_alone(
+    desk: Desk,
+) -> None:
+    version = desk.add_version("public")
+    asked, said = clock.new_id(), clock.new_id()
+    layer = desk.province.layers["everyone"]
+
+    def write(session: WriteSession) -> None:
+        store = layers.raw(session)
+        document = desk.province.papers["public"]
+        where = {"layer": layer, "document": document, "version": version}
+        store._execute("UPDATE layer SET head_seq = 2 WHERE id = ?", (layer,))
+        answer = made(
+            id=said, author=desk.actor("guest").person_id, reply_to=asked, body="Đã rõ", **where
+        )
+        question = made(id=asked, author=desk.actor("delegate").person_id, **where)
+        store._executemany(_PUT, [_row(question), _row(answer)])
+
+    def gone(session: WriteSession, deleted: bool) -> None:
+        layers.raw(session)._execute(
+            "UPDATE annotation SET deleted = ? WHERE id = ?", (deleted, asked)
+        )
+
+    def in_file_of(who: str) -> set[str]:
+        paper = desk.database.read_now(
+            load_paper, desk.actor(who), version, version, frozenset({"shared"})
+        )
+        return {mark["id"] for mark in paper.marks}
+
+    desk.database.write_now(SYSTEM, write)
+    assert [(row.id, row.stranded) for row in desk.ask("guest").rows] == [(said, False)]
+    assert in_file_of("delegate") == in_file_of("guest") == {asked, said}
+    desk.database.write_now(SYSTEM, gone, True)
+    assert [(row.id, row.stranded) for row in desk.ask("guest").rows] == [(said, True)]
+    assert in_file_of("guest") == {said}
+    assert in_file_of("delegate") == set()
+    desk.database.write_now(SYSTEM, gone, False)
+    assert [row.stranded for row in desk.ask("guest").rows] == [False]
+    assert in_file_of("delegate") == {asked, said}

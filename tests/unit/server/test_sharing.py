@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
-from server.annotating import layers, sharing
+from server.annotating import homecoming, layers, sharing
 from server.annotating.messages import LayerPatch, NewLayer
 from server.annotating.purge import MARKS_AT_ONCE, purge_some
 from server.annotating.rules import Bounds
-from server.database import Database
+from server.database import Database, WriteSession
 from server.documents import actions as documents
 from server.documents.messages import DocumentPatch
 from server.errors import DomainError
@@ -58,6 +58,16 @@ class Ears:
             for name, topic in self.topics.items()
             for _, frame in self._read(missed, topic, self.since[name]) or []
             if told in json.loads(frame)["items"]
+        }
+
+    def homes(self) -> dict[str, int]:
+        """Who was told that so many marks come home."""
+        return {
+            name: item["marks"]
+            for name, topic in self.topics.items()
+            for _, frame in self._read(missed, topic, self.since[name]) or []
+            for item in json.loads(frame)["items"]
+            if item["kind"] == "marks_home"
         }
 
 
@@ -286,6 +296,53 @@ def test_a_deleted_layer_goes_with_all_that_was_on_it(province: Province) -> Non
         assert [tuple(row) for row in rows] == [(province.layers["everyone"], 3)]
 
 
+def test_what_others_wrote_on_a_deleted_layer_comes_home(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(homecoming, "AT_ONCE", 4)
+    database, layer, paper = province.database, province.layers["people"], province.papers["public"]
+    me = {name: province.actors[name].person_id for name in ("delegate", "guest", "chosen")}
+    _fill(province, layer, 3)
+    _fill(province, layer, 5, "guest")
+    _fill(province, layer, 2, "chosen")
+    answer, dropped = f"{layer}-guest-0", f"{layer}-guest-1"
+    _run(province, "UPDATE annotation SET reply_to = ?, resolved = 1 WHERE id = ?", "x", answer)
+    _run(province, "UPDATE annotation SET deleted = 1 WHERE id = ?", dropped)
+    owner = me["delegate"]
+    found = database.read_now(homecoming.others_marks, layer, owner)
+    assert (found.people, found.marks) == (2, 6)
+    ears = Ears(province)
+    do(province, "delegate", sharing.delete_layer, layer)
+    assert ears.homes() == {"guest": 4, "chosen": 2}
+    home = (layer, owner, paper)
+    pieces = 1
+    while database.write_now(SYSTEM, homecoming.bring_some_home, *home):
+        pieces += 1
+    assert pieces == 2
+    while database.write_now(SYSTEM, purge_some, layer):
+        pass
+    for who, marks in (("guest", 4), ("chosen", 2), ("delegate", 0)):
+        own = database.read_now(layers.private_layer, paper, me[who])
+        kept = database.read_now(layers.marks_on, own)
+        assert [mark.seq for mark in kept] == list(range(1, marks + 1))
+        assert {mark.author for mark in kept} == ({me[who]} if marks else set())
+        assert not any(mark.reply_to or mark.resolved for mark in kept)
+    # A second run of the job finds nothing to do.
+    assert database.write_now(SYSTEM, homecoming.bring_some_home, *home) is False
+
+
+def test_nothing_comes_home_to_a_paper_that_takes_no_marks(province: Province) -> None:
+    layer, paper = province.layers["people"], province.papers["public"]
+    home = (layer, province.actors["delegate"].person_id, paper)
+    _fill(province, layer, 2, "guest")
+    do(province, "delegate", sharing.delete_layer, layer)
+    _run(province, "UPDATE meeting SET marks_purged_at = 1 WHERE id = ?", province.issued)
+    assert province.database.write_now(SYSTEM, homecoming.bring_some_home, *home) is False
+    gone = (*home[:2], "no-document")
+    assert province.database.write_now(SYSTEM, homecoming.bring_some_home, *gone) is False
+    assert len(province.database.read_now(layers.marks_on, layer)) == 2
+
+
 def test_the_authors_of_a_layer_have_names(province: Province) -> None:
     _fill(province, province.layers["everyone"], 2, "guest")
     _fill(province, province.layers["everyone"], 2, "delegate")
@@ -385,3 +442,10 @@ def _fill(province: Province, layer: str, marks: int, who: str = "delegate") -> 
             )
 
     province.database.write_now(SYSTEM, fill)
+
+
+def _run(province: Province, statement: str, *given: Any) -> None:
+    def run(session: WriteSession) -> None:
+        layers.raw(session)._execute(statement, given)
+
+    province.database.write_now(SYSTEM, run)

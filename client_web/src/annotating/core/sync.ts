@@ -139,6 +139,14 @@ export class SyncCore {
     return this.connection !== null && this.layers.get(layer)?.state === 'following';
   }
 
+  /** Whether all of a layer is here, as the server told it last: what is not there is gone. */
+  isWhole(layer: string): boolean {
+    const open = this.layers.get(layer);
+    if (!open) return false;
+    if (this.connection !== null) return open.state === 'following';
+    return !open.restoring && open.replica.cursor > 0;
+  }
+
   // ---- what the person does -----------------------------------------------------------------
 
   /** Opens a layer, from what the tablet kept of it if there is something. */

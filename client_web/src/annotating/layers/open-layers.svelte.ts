@@ -5,6 +5,7 @@
 import { api, type LayerView, type PersonCard } from '../../wire';
 import type { LayerReplica, Mark } from '../core';
 import type { Post } from '../post';
+import { strandedAnswers } from '../thread/stranded';
 import { hide, readHidden } from './hidden';
 import {
   answersTo,
@@ -186,6 +187,24 @@ export class OpenLayers {
     return layer && layer.kind !== 'private'
       ? answersTo(this.replica(layer.id)?.marks() ?? [], id)
       : [];
+  }
+
+  /** All marks of all layers are here: what is not there is gone. */
+  get whole(): boolean {
+    const core = this.post?.runner.core;
+    if (!core || this.list.length === 0) return false;
+    const live = this.list.some(({ id }) => core.isCurrent(id));
+    return (this.told || !live) && this.list.every(({ id }) => core.isWhole(id));
+  }
+
+  /** This person's answers whose mark is gone. */
+  stranded(): Mark[] {
+    const me = this.post?.person ?? '';
+    return this.list.flatMap(({ id, kind }) => {
+      const answered = kind === 'shared' || kind === 'presenter';
+      const whole = answered && this.post?.runner.core.isWhole(id) === true;
+      return whole ? strandedAnswers(this.replica(id)?.marks() ?? [], me) : [];
+    });
   }
 
   private *seen(): Generator<LayerReplica> {

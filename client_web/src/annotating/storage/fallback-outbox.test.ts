@@ -10,6 +10,7 @@ import {
   type Put,
 } from '../core';
 import { SealedLocked } from '../../sealed';
+import { Drafts } from '../thread/drafts';
 import { unsentWork } from '../unsent-work';
 import { DISK_ANSWERS_WITHIN_MS, FallbackOutbox } from './fallback-outbox';
 
@@ -234,7 +235,11 @@ test('a locked tablet does not count as a broken disk', async () => {
   const { runner, gaveUp } = await tab();
   disk.state = 'locked';
   runner.run(runner.core.edit('l', [put('a')]));
-  expect(await unsentWork(runner, () => false)).toEqual({ unsent: 1, unkept: 1 });
+  expect(await unsentWork(runner, new Drafts(null), () => false)).toEqual({
+    unsent: 1,
+    unkept: 1,
+    drafts: 0,
+  });
   await vi.advanceTimersByTimeAsync(10_000);
   expect(gaveUp).not.toHaveBeenCalled();
   disk.state = 'well';
@@ -247,9 +252,9 @@ test('before somebody goes: what is being written is waited for, what is not kep
   runner.run(runner.core.edit('l', [put('a')]));
   disk.state = 'full';
   runner.run(runner.core.edit('l', [put('b')]));
-  const asked = unsentWork(runner, () => gaveUp.mock.calls.length > 0);
+  const asked = unsentWork(runner, new Drafts(null), () => gaveUp.mock.calls.length > 0);
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(await asked).toEqual({ unsent: 2, unkept: 2 });
+  expect(await asked).toEqual({ unsent: 2, unkept: 2, drafts: 0 });
 });
 
 test('before somebody goes: a write that only failed before is tried again, without a pause', async () => {
@@ -258,7 +263,11 @@ test('before somebody goes: a write that only failed before is tried again, with
   runner.run(runner.core.edit('l', [put('a')]));
   await runner.settled();
   disk.state = 'well';
-  expect(await unsentWork(runner, () => false)).toEqual({ unsent: 1, unkept: 0 });
+  expect(await unsentWork(runner, new Drafts(null), () => false)).toEqual({
+    unsent: 1,
+    unkept: 0,
+    drafts: 0,
+  });
   expect(disk.content.content.entries).toHaveLength(1);
 });
 
@@ -266,7 +275,7 @@ test('a disk that does not answer: nobody waits for ever, and nothing is promise
   const { runner } = await tab();
   disk.state = 'silent';
   runner.run(runner.core.edit('l', [put('a')]));
-  const asked = unsentWork(runner, () => false);
+  const asked = unsentWork(runner, new Drafts(null), () => false);
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(await asked).toEqual({ unsent: 1, unkept: 1 });
+  expect(await asked).toEqual({ unsent: 1, unkept: 1, drafts: 0 });
 });

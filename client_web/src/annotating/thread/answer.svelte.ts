@@ -2,7 +2,7 @@
 import type { Mark } from '../core';
 import type { Editor } from '../desk.svelte';
 import { Pauses } from '../writing';
-import type { Drafts } from './drafts';
+import { placeOf, type Drafts } from './drafts';
 
 /** What an answer asks of the desk. */
 export interface AnswerPlace {
@@ -48,7 +48,8 @@ export class Answer implements Editor {
   }
 
   leaving(): void {
-    if (this.touched) this.drafts?.keep(this.document, this.mark, this.text);
+    const place = this.seen && placeOf(this.seen);
+    if (this.touched) this.drafts?.keep(this.document, this.mark, this.text, place);
   }
 
   send(): void {

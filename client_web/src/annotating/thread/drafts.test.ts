@@ -6,7 +6,14 @@ import { KEEP_AFTER_MS, KEEP_WITHIN_MS } from '../writing';
 import { Answer } from './answer.svelte';
 import { Drafts } from './drafts';
 
-const MARK = { id: 'm', kind: 'note', body: 'Khi nào xong?' } as Mark;
+const MARK = {
+  id: 'm',
+  kind: 'note',
+  version: 'v',
+  page: 2,
+  geometry: { point: [10, 20] },
+  body: 'Khi nào xong?',
+} as Mark;
 
 let disk: Map<string, Uint8Array<ArrayBuffer>>;
 let root: Mark | undefined;
@@ -114,4 +121,39 @@ test('a document that leaves the device takes its drafts along', async () => {
   await drafts.forget('paper');
   expect([...disk.keys()]).toEqual(['other/m']);
   expect(await drafts.find('paper', 'm')).toBe('');
+});
+
+test('what was begun is found with the place of its mark, and counted until it is sent or dropped', async () => {
+  const drafts = new Drafts(store());
+  const answer = await open(drafts);
+  type(answer, 'Tuần sau');
+  answer.finish();
+  drafts.keep('other', 'n', 'Chưa rõ');
+  drafts.keep('other', 'o', '  ');
+  const fresh = new Drafts(store());
+  await drafts.settled();
+  const place = { version: 'v', page: 2, point: [10, 20] };
+  expect(await fresh.of('paper')).toEqual([{ mark: 'm', words: 'Tuần sau', place }]);
+  expect(await fresh.count()).toBe(2);
+  const told = vi.fn();
+  const deaf = fresh.watch(told);
+  fresh.keep('paper', 'm', '');
+  deaf();
+  fresh.keep('other', 'n', '');
+  expect(told).toHaveBeenCalledTimes(1);
+  expect([await fresh.of('paper'), await fresh.count()]).toEqual([[], 0]);
+});
+
+test('a draft of an older version of the app has words and no place', async () => {
+  disk.set('paper/m', new TextEncoder().encode('"Tuần sau"'));
+  const drafts = new Drafts(store());
+  expect(await drafts.of('paper')).toEqual([{ mark: 'm', words: 'Tuần sau', place: undefined }]);
+  expect(await drafts.find('paper', 'm')).toBe('Tuần sau');
+});
+
+test('where nothing is kept a draft lives as long as the tab', async () => {
+  const drafts = new Drafts(null);
+  drafts.keep('paper', 'm', 'x');
+  expect([drafts.keepsNothing, await drafts.count()]).toEqual([true, 1]);
+  expect(await new Drafts(null).count()).toBe(0);
 });

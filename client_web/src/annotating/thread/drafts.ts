@@ -1,51 +1,128 @@
 /**
  * Answers that are half written: their author's alone until they are sent. They lie sealed on this
- * device, and go with a sign-out like all that lies here but unsent marks.
+ * device; a sign-out counts them among what was not sent, and keeps or drops them with it.
  */
 import type { SealedStore } from '../../sealed';
+import type { Mark, Spot } from '../core';
+import { spotOf } from '../edits';
 import { packed, unpacked } from '../storage/packed';
 
+/** Where the mark lies that is being answered: the words may outlive it. */
+export interface DraftPlace {
+  version: string;
+  page: number;
+  point: Spot;
+}
+
+export interface Draft {
+  /** The mark that it answers. */
+  mark: string;
+  words: string;
+  /** Unknown of drafts that were kept before this was noted. */
+  place: DraftPlace | undefined;
+}
+
+interface Kept {
+  words: string;
+  place?: DraftPlace | undefined;
+}
+
+const NOTHING: Kept = { words: '' };
+
+export function placeOf({ version, page, geometry }: Mark): DraftPlace {
+  return { version, page, point: spotOf(geometry) };
+}
+
 export class Drafts {
-  private readonly words = new Map<string, string>();
+  private readonly known = new Map<string, Kept>();
+  private readonly listeners = new Set<() => void>();
   private writing: Promise<unknown> = Promise.resolve();
 
   /** @param store null where this browser keeps nothing: then they live as long as the tab. */
   constructor(private readonly store: SealedStore | null) {}
 
+  /** They are gone with the tab. */
+  get keepsNothing(): boolean {
+    return this.store === null;
+  }
+
+  /** Told of every change that is made here. */
+  watch(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
   /** What was written about a mark of a document and not sent; empty where nothing was. */
   async find(document: string, mark: string): Promise<string> {
-    const key = `${document}/${mark}`;
-    await this.writing;
-    try {
-      const bytes = this.words.has(key) ? undefined : await this.store?.get(key);
-      return this.words.get(key) ?? (bytes ? unpacked<string>(bytes) : '');
-    } catch {
-      return ''; // its key was replaced, or the device is locked
+    return (await this.read(`${document}/${mark}`)).words;
+  }
+
+  /** All that was begun on a document. */
+  async of(document: string): Promise<Draft[]> {
+    const found: Draft[] = [];
+    for (const key of await this.keys(`${document}/`)) {
+      const { words, place } = await this.read(key);
+      if (words.trim() !== '') found.push({ mark: key.slice(document.length + 1), words, place });
     }
+    return found;
+  }
+
+  /** How many there are, on all documents. */
+  async count(): Promise<number> {
+    let count = 0;
+    for (const key of await this.keys('')) {
+      if ((await this.read(key)).words.trim() !== '') count += 1;
+    }
+    return count;
   }
 
   /** Keeps it as it is now; empty words are no draft any more. */
-  keep(document: string, mark: string, words: string): void {
+  keep(document: string, mark: string, words: string, place?: DraftPlace): void {
     const key = `${document}/${mark}`;
-    if (this.words.get(key) === words) return;
-    this.words.set(key, words);
-    this.then(() => (words === '' ? this.store?.delete(key) : this.store?.put(key, packed(words))));
+    if (this.known.get(key)?.words === words) return;
+    const kept: Kept = { words, place };
+    this.known.set(key, kept);
+    this.then(() => (words === '' ? this.store?.delete(key) : this.store?.put(key, packed(kept))));
+    this.changed();
   }
 
   /** The marks of a document are no more on this device: neither is what was to be said of them. */
   forget(document: string): Promise<unknown> {
     const about = (key: string) => key.startsWith(`${document}/`);
-    for (const key of [...this.words.keys()].filter(about)) this.words.delete(key);
+    for (const key of [...this.known.keys()].filter(about)) this.known.delete(key);
     this.then(async () => {
       const keys = (await this.store?.keys(`${document}/`)) ?? [];
       await this.store?.write(keys.map((key) => ({ key, bytes: null })));
     });
+    this.changed();
     return this.writing;
   }
 
   /** Resolves when all that was kept lies on the device, or cannot. */
   settled(): Promise<unknown> {
     return this.writing;
+  }
+
+  private async keys(prefix: string): Promise<string[]> {
+    await this.writing;
+    const stored = (await this.store?.keys(prefix).catch(() => [])) ?? [];
+    const here = [...this.known.keys()].filter((key) => key.startsWith(prefix));
+    return [...new Set([...stored, ...here])].sort();
+  }
+
+  private async read(key: string): Promise<Kept> {
+    await this.writing;
+    try {
+      const bytes = this.known.has(key) ? undefined : await this.store?.get(key);
+      const kept = this.known.get(key) ?? (bytes ? unpacked<Kept | string>(bytes) : NOTHING);
+      return typeof kept === 'string' ? { words: kept } : kept;
+    } catch {
+      return NOTHING; // its key was replaced, or the device is locked
+    }
+  }
+
+  private changed(): void {
+    for (const listener of [...this.listeners]) listener();
   }
 
   private then(write: () => Promise<unknown> | undefined): void {
