@@ -25,6 +25,11 @@ must stay below its 5 ms."""
 MAX_PUSH_BYTES: Final = 524_288
 """Weight of one push: half of the largest frame (1 MiB), so that JSON escapes still fit."""
 
+MAX_MARKS: Final = 50_000
+"""Living marks of one layer: a hundred on each page of a paper of 500, five times the fullest one
+that a file brings along. A script over somebody's own session must not fill the disk of a province
+or, opened, the memory of its server; whoever comes so far is told and can take some away."""
+
 MAX_COORDINATE: Final = 20_000.0
 """Points, either side of the origin: the largest PDF page is 14,400 (ISO 32000-1 C.2),
 and a mark may hang over the edge."""

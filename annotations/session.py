@@ -14,6 +14,7 @@ from typing import Protocol
 
 from annotations.checks import check_count, check_page, check_uuid
 from annotations.errors import AnnotationError
+from annotations.fullness import Fullness
 from annotations.limits import (
     CATCH_UP_ITEMS,
     EPHEMERAL_BURST,
@@ -23,7 +24,7 @@ from annotations.limits import (
 )
 from annotations.merge import Change, Circumstances, Conflict, apply, weigh
 from annotations.model import Annotation, JsonObject, Layer, to_wire
-from annotations.operations import Push, Put, parse_push, writes_words
+from annotations.operations import Push, Put, Restore, parse_push, writes_words
 from annotations.store import Answer, Begun, Store
 
 
@@ -88,10 +89,12 @@ class Allowance:
 
 
 class Session:
-    """State of one connection: who it is and which layers it follows."""
+    """State of one connection: who it is and which layers it follows. `fullness` is one for all
+    connections to a store."""
 
-    def __init__(self, person: str, rights: Rights) -> None:
+    def __init__(self, person: str, rights: Rights, fullness: Fullness | None = None) -> None:
         self.person = person
+        self.fullness = fullness or Fullness()
         self.rights = rights
         self.following: dict[str, Layer] = {}
         self.wet = Allowance()
@@ -126,6 +129,9 @@ class Session:
         layer = begun.layer
         if layer is None or not self.rights.may_write(layer):
             return self._refuse(push, _refusal("forbidden"), None, store)
+        new = sum(isinstance(op, Put | Restore) for op in push.ops)
+        if new and not self.fullness.takes(layer, new, store):
+            return self._refuse(push, _refusal("layer_full"), None, store)
         at = Circumstances(layer, self.person, now, self.rights.may_moderate(layer))
         stored = store.records(_needed(push))
         known = dict(stored)

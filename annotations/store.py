@@ -74,6 +74,10 @@ class Store(Protocol):
         """Marks with seq > cursor, deleted ones too, by seq; at most `limit`."""
         ...
 
+    def count_living(self, layer: str) -> int:
+        """How many marks of the layer are not deleted."""
+        ...
+
     def snapshot(self, layer: str) -> list[Annotation]:
         """All living marks of the layer, by seq."""
         ...
@@ -129,6 +133,9 @@ class MemoryStore:
     def snapshot(self, layer: str) -> list[Annotation]:
         found = [m for m in self.marks.values() if m.layer == layer and not m.deleted]
         return sorted(found, key=lambda mark: mark.seq)
+
+    def count_living(self, layer: str) -> int:
+        return len(self.snapshot(layer))
 
     def snapshot_texts(self, layer: str, page: int | None) -> Iterator[str]:
         found = self.snapshot(layer)

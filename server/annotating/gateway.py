@@ -19,6 +19,7 @@ from pydantic_core import to_json
 from sqlmodel import Session as SqlSession
 
 from annotations.errors import AnnotationError
+from annotations.fullness import Fullness
 from annotations.model import JsonObject, Layer
 from annotations.session import Outcome, Session
 from server import clock
@@ -28,7 +29,7 @@ from server.annotating.store import SqlStore
 from server.database import Database
 from server.errors import Busy, DomainError
 from server.identity import Actor
-from server.live.hub import Connection, Hub, Subscription
+from server.live.hub import SLOW, Connection, Hub, Subscription
 from server.live.messages import Refused
 from server.sqlite import as_domain_error
 from server.writer import Announcement, Effects
@@ -38,6 +39,9 @@ LAYERS = 200
 """Layers one connection follows: an agenda's documents, each with a layer or two."""
 PUSHES = 16
 """Pushes of one connection that wait for the writer: twice what a tablet has under way."""
+ANSWER_BYTES = 67_108_864
+"""Characters of one opened layer that may wait for its client: 50,000 ordinary strokes are 43 MB. A
+layer made to be larger closes the socket that asks for it, before it fills the server's memory."""
 RECHECKS = 32
 """Readings of layers asked again that are under way at once. A paper that is taken away asks those
 of a whole hall; the pages that people open in the meantime come first, what was held waits."""
@@ -95,6 +99,8 @@ class Annotating:
     touch: Callable[[Actor], Awaitable[None]]
     _peers: dict[str, _Peer] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _fullness: Fullness = field(default_factory=Fullness)
+    """Looked into on the writer's thread alone."""
     _rechecks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(RECHECKS))
 
     async def receive(self, connection: Connection, frame: dict[str, Any]) -> None:
@@ -185,7 +191,7 @@ class Annotating:
             ):
                 allowed = self.database.read_within(rights_on, actor, layer)
                 known.allowed[layer] = (-1, allowed)
-            session = Session(actor.person_id, known)
+            session = Session(actor.person_id, known, self._fullness)
             outcome = session.receive(frame, SqlStore(raw_connection), clock.unix_ms())
             return outcome, _effects(outcome)
 
@@ -228,6 +234,9 @@ class Annotating:
                 finally:
                     reading.stop()
                 opened = await reading.layer()
+                if reading.too_much:
+                    log.error("layer_too_large", layer=layer, person=connection.actor.person_id)
+                    connection.close(*SLOW)
                 if connection.topics.get(topic) is not subscription or connection.closing:
                     return
                 if self.hub.still(subscription, epoch):
@@ -282,12 +291,15 @@ class _Reading:
     """The answers to `ann.open` on their way from a reader's thread, each as soon as it is made.
 
     What the client has not taken yet waits here, as the whole layer did before: a reader that
-    waited for a slow client would hold up the others, and the WAL."""
+    waited for a slow client would hold up the others, and the WAL. Past ANSWER_BYTES of it the
+    reading ends: `too_much`."""
 
     def __init__(self, read: Read, session: Session, frame: JsonObject) -> None:
         self._loop = asyncio.get_running_loop()
         self._texts: asyncio.Queue[str | None] = asyncio.Queue()
         self._stopped = False
+        self._told = self._taken = 0  # each counted by one thread alone
+        self.too_much = False
         self._task = self._loop.create_task(self._read(read, session, frame))
         self._task.add_done_callback(self._ended)
 
@@ -307,13 +319,18 @@ class _Reading:
 
     def _tell(self, text: str) -> bool:
         """On the reader's thread; False when nobody wants more."""
+        self._told += len(text)
+        if self._told - self._taken > ANSWER_BYTES:
+            self.too_much = self._stopped = True
         if not self._stopped:
             self._loop.call_soon_threadsafe(self._texts.put_nowait, text)
         return not self._stopped
 
     async def next(self) -> str | None:
         """The next answer; None after the last."""
-        return await self._texts.get()
+        text = await self._texts.get()
+        self._taken += len(text or "")
+        return text
 
     def stop(self) -> None:
         """No more of it."""

@@ -202,6 +202,13 @@ class SqlStore:
         )
         return [_mark(row) for row in rows]
 
+    def count_living(self, layer: str) -> int:
+        """How many marks of the layer are not deleted."""
+        rows = self._execute(
+            "SELECT count(*) FROM annotation WHERE layer = ? AND deleted = 0", (layer,)
+        )
+        return int(rows.fetchone()[0])
+
     def find(self, where: str, given: Sequence[Any]) -> list[Annotation]:
         """Marks by a condition in SQL; its words are ours, what a user gave is in `given`."""
         return [_mark(row) for row in self._execute(_SELECT + where, given)]

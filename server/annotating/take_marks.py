@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlmodel import Session
 
+from annotations.fullness import Fullness
 from annotations.imported import ImportedMark, names_of
 from annotations.limits import MAX_OFFLINE_MS, MAX_XFDF_BYTES
 from annotations.model import Annotation, to_wire
@@ -177,6 +178,9 @@ def _missing(session: Session, taken: _Taken, person_id: str) -> list[Annotation
     if layer is None:
         raise DomainError("not_found", 404)
     taken.learn(store.changes_since(layer.id, taken.seen, layer.head_seq), layer.head_seq)
+    places = taken.missing()
+    if not Fullness().takes(layer, len(places), store):
+        raise DomainError("layer_full", 409)
     me = cards(session, [person_id])[person_id].name
     now = clock.unix_ms()
     return [
@@ -201,7 +205,7 @@ def _missing(session: Session, taken: _Taken, person_id: str) -> list[Annotation
             ink=mark.ink,
             foreign_props=_props(mark, me) | {"nm": taken.names[place]},
         )
-        for place in taken.missing()
+        for place in places
         for mark in (taken.marks[place],)
     ]
 

@@ -11,12 +11,16 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from annotations.errors import AnnotationError
+from annotations.fullness import Fullness
 from annotations.model import Layer
 from annotations.session import Outcome, Session
 from annotations.store import Store
 from tests.harness.annotation_losses import Ledger
 from tests.harness.annotation_model import Message, TabletClient
 from tests.harness.annotation_stores import StoreUnderTest
+
+MOST_MARKS = 12
+"""On one layer: so few that the small layers of this world become full."""
 
 
 class Crash(Exception):
@@ -83,6 +87,7 @@ class Network:
         self.circles = circles
         self.broken = broken
         self.now = 1_763_800_000_000
+        self.fullness = Fullness(MOST_MARKS)
         self.tablets: list[Tablet] = []
         self.connections: list[Connection] = []
         self.numbers = itertools.count(1)
@@ -96,7 +101,8 @@ class Network:
             tablet.connection.up.extend(messages)
 
     def _dial(self, tablet: Tablet) -> None:
-        session = Session(tablet.person, Members(tablet.person, self.circles))
+        rights = Members(tablet.person, self.circles)
+        session = Session(tablet.person, rights, self.fullness)
         connection = Connection(next(self.numbers), tablet, session)
         tablet.connection = connection
         self.connections.append(connection)
@@ -116,6 +122,7 @@ class Network:
 
     def _crash(self) -> None:
         self.store.crash()
+        self.fullness = Fullness(MOST_MARKS)
         for tablet in self.tablets:
             self._hang_up(tablet)
         self.connections.clear()

@@ -77,6 +77,7 @@ def test_schedules_reach_every_corner() -> None:
         "taken_away",
         "unknown_annotation",
         "forbidden",
+        "layer_full",
         "out_of_range",
         "crash before commit",
         "crash after commit",

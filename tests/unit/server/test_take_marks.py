@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
+from annotations.fullness import Fullness
 from annotations.imported import ImportedMark
 from annotations.model import Annotation
 from server import permissions
 from server.annotating import layers, take_marks
 from server.database import Database, WriteSession
 from server.endpoints import ENDPOINTS
+from server.errors import DomainError
 from server.http.endpoint import Call, Rooms
 from server.settings import Settings
 from tests.harness.writing import Desk
@@ -107,3 +109,12 @@ async def test_what_comes_onto_the_layer_meanwhile_is_seen(
     marks = {mark.body: mark for mark in written(desk)}
     assert len(marks) == len(written(desk)) == len(THREAD) + 1
     assert marks["Đáp"].reply_to == marks["Đáp nữa"].reply_to == marks["Hỏi"].id
+
+
+async def test_a_file_that_would_overfill_the_layer_is_refused_whole(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(take_marks, "Fullness", lambda: Fullness(len(THREAD) - 1))
+    with pytest.raises(DomainError, match="layer_full"):
+        await take(desk, THREAD)
+    assert written(desk) == []
