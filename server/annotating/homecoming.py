@@ -76,7 +76,7 @@ def _move(
         raise NotFound()
     moved = [_at_home(mark, home.id, home.head_seq + at) for at, mark in enumerate(marks, 1)]
     head = moved[-1].seq
-    store.load(replace(home, head_seq=head), moved)
+    store.move(replace(home, head_seq=head), moved)
     delta = {
         "t": "ann.delta",
         "layer": home.id,

@@ -169,6 +169,12 @@ class SqlStore:
         self._execute("UPDATE layer SET head_seq = ? WHERE id = ?", (layer.head_seq, layer.id))
         self._executemany(_ADD, [_row(mark) for mark in marks])
 
+    def move(self, layer: Layer, marks: Sequence[Annotation]) -> None:
+        """Write marks that come from another layer to this one, under the ids they have, and the
+        layer's count; there is no history of them."""
+        self._execute("UPDATE layer SET head_seq = ? WHERE id = ?", (layer.head_seq, layer.id))
+        self._executemany(_PUT, [_row(mark) for mark in marks])
+
     def remember_refusal(self, push: Push, answer: Answer) -> None:
         """A late copy of a refused push is refused too."""
         self._remember(push, answer)
