@@ -53,7 +53,8 @@ export const words = {
     'page.file_marks.over': '{over} ghi chú nữa vượt mức, chỉ thấy trong hình trang',
     'page.download.flattened': 'PDF in sẵn ghi chú (không sửa được)',
     'page.download.clean': 'PDF sạch, không ghi chú nào',
-    'problem.layer_full': 'Lớp ghi chú của bạn không đủ chỗ cho tệp này. Hãy xóa bớt nét rồi chọn lại.',
+    'problem.layer_full':
+      'Lớp ghi chú của bạn không đủ chỗ cho tệp này. Hãy xóa bớt nét rồi chọn lại.',
     'problem.not_xfdf': 'Tệp này không phải XFDF. Hãy xuất ghi chú ra XFDF rồi chọn lại.',
     'page.download.refused':
       'Tài liệu hạn chế: chỉ xem trên máy, không tải về. Ghi chú của bạn tải được ở “Ghi chú của tôi”.',
@@ -179,7 +180,8 @@ export const words = {
     'page.file_marks.over': '{over} more exceed the bound and are seen in the pages only',
     'page.download.flattened': 'PDF with marks printed in (not editable)',
     'page.download.clean': 'PDF without any marks',
-    'problem.layer_full': 'Your layer of marks has no room for this file. Delete some, then choose it again.',
+    'problem.layer_full':
+      'Your layer of marks has no room for this file. Delete some, then choose it again.',
     'problem.not_xfdf': 'This is not an XFDF file. Export the marks as XFDF and choose it again.',
     'page.download.refused':
       'Restricted document: for reading here only, no download. Take your notes away from “My notes”.',
