@@ -22,5 +22,7 @@ export {
 export type { Truth } from './queue';
 export { LayerReplica, type PendingOn, type SavedLayer } from './replica';
 export { SyncRunner, type RunnerParts } from './runner';
-export { SyncCore, type Effect, type Opening } from './sync';
+export type { Effect } from './effects';
+export type { Opening } from './layer-feeds';
+export { SyncCore } from './sync';
 export { UndoStack, type LayerEdits } from './undo';

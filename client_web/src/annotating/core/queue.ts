@@ -2,39 +2,25 @@
  * The outbox in this tab's memory: what waits, what flies, what was refused. Pure bookkeeping;
  * every change of the stored outbox is returned as one `OutboxWrite`.
  */
-import {
-  FIRST_IN_MEMORY,
-  MAX_IN_FLIGHT,
-  MAX_OPS,
-  MAX_PUSH_BYTES,
-  MAX_SILENCES,
-  SUSPECT_AFTER,
-} from './limits';
+import { FIRST_IN_MEMORY } from './limits';
+import { overdue, takeSendable } from './flights';
 import { fold } from './fold';
 import type { Item, Operation } from './model';
 import type { Draft, Entry, Numbers, OutboxWrite, Refused, StoredOutbox } from './outbox';
 import { OwnWords } from './own-words';
+import {
+  fromEntry,
+  inBatches,
+  insertInOrder,
+  isNumbered,
+  land,
+  says,
+  toEntry,
+  type Waiting,
+} from './waiting';
 
 /** drawn: in memory only. device: in the outbox. server: acknowledged. refused: in quarantine. */
 export type Truth = 'drawn' | 'device' | 'server' | 'refused';
-
-export interface Waiting {
-  readonly key: string;
-  /** null until the storage has given a number. */
-  opNo: number | null;
-  order: number;
-  readonly layer: string;
-  ops: readonly Operation[];
-  /** Some storage write holds these operations already (maybe under an older number). */
-  durable: boolean;
-  flying: boolean;
-  /** How often the connection broke while this was the first unanswered push. */
-  breaks: number;
-  /** A whole wait has passed since it was sent on this connection. */
-  late: boolean;
-  /** How often a live connection gave no answer at all. */
-  silences: number;
-}
 
 /** Answers of other tabs that overtook our own write; more than this cannot be under way. */
 const MAX_EARLY = 256;
@@ -92,57 +78,17 @@ export class Queue {
 
   /** A new gesture, cut where it exceeds what one push may carry. */
   add(layer: string, ops: readonly Operation[]): OutboxWrite {
-    const append: Draft[] = [];
-    const tooLarge: Operation[] = [];
-    let batch: Operation[] = [];
-    let weight = 0;
-    const flush = (): void => {
-      if (batch.length > 0) append.push(this.enqueue(layer, batch, undefined, false));
-      batch = [];
-      weight = 0;
-    };
-    for (const op of ops) {
-      const more = JSON.stringify(op).length;
-      if (more > MAX_PUSH_BYTES) {
-        tooLarge.push(op);
-        continue;
-      }
-      if (batch.length === MAX_OPS || weight + more > MAX_PUSH_BYTES) flush();
-      batch.push(op);
-      weight += more;
-    }
-    flush();
+    const { batches, tooLarge } = inBatches(ops);
+    const append = batches.map((batch) => this.enqueue(layer, batch, undefined, false));
     if (tooLarge.length === 0) return { append };
     const refuse = [{ key: this.newKey(), layer, ops: tooLarge, code: 'too_large' }];
     this.setRefused([...this.refused, ...refuse]);
     return { append, refuse };
   }
 
-  /** What may go out now, marked as flying. Pushes overtake each other only across marks. */
+  /** What may go out now, marked as flying. */
   takeSendable(): Array<Waiting & { opNo: number }> {
-    let flying = this.waiting.reduce((sum, one) => sum + Number(one.flying), 0);
-    const sendable: Array<Waiting & { opNo: number }> = [];
-    const blocked = new Set<string>();
-    const suspects: Waiting[] = [];
-    for (const one of this.waiting) {
-      if (flying >= MAX_IN_FLIGHT) break;
-      const marks = marksOf(one.ops);
-      const free = !one.flying && isNumbered(one) && !marks.some((id) => blocked.has(id));
-      if (free && one.breaks >= SUSPECT_AFTER) suspects.push(one);
-      else if (free && isNumbered(one)) {
-        one.flying = true;
-        flying += 1;
-        sendable.push(one);
-      }
-      // Flying, unnumbered or held back: whatever touches the same marks waits behind it.
-      for (const id of marks) blocked.add(id);
-    }
-    const suspect = suspects[0];
-    if (flying === 0 && suspect !== undefined && isNumbered(suspect)) {
-      suspect.flying = true;
-      sendable.push(suspect);
-    }
-    return sendable;
+    return takeSendable(this.waiting);
   }
 
   landed(opNo: number): void {
@@ -158,24 +104,9 @@ export class Queue {
     return this.waiting.some((one) => one.flying);
   }
 
-  /**
-   * A wait has passed. Pushes that a live connection has left unanswered for two of them are sent
-   * again, last and alone; returned are those that have been silent too often.
-   */
+  /** A wait has passed; returned are the pushes that have been silent too often. */
   overdue(): Array<Waiting & { opNo: number }> {
-    const silent: Array<Waiting & { opNo: number }> = [];
-    for (const one of this.waiting) {
-      if (!one.flying) continue;
-      if (!one.late) {
-        one.late = true;
-        continue;
-      }
-      land(one);
-      one.breaks = SUSPECT_AFTER;
-      one.silences += 1;
-      if (one.silences >= MAX_SILENCES && isNumbered(one)) silent.push(one);
-    }
-    return silent;
+    return overdue(this.waiting);
   }
 
   /** The connection is a new one: everything goes out again; the first unanswered is noted.
@@ -460,44 +391,4 @@ export class Queue {
     this.refused = refused;
     this.refusedMarks = new Set(refused.flatMap((one) => one.ops.map((op) => op.id)));
   }
-}
-
-function isNumbered(one: Waiting): one is Waiting & { opNo: number } {
-  return one.opNo !== null;
-}
-
-function land(one: Waiting): void {
-  one.flying = false;
-  one.late = false;
-}
-
-function insertInOrder(list: Waiting[], one: Waiting): void {
-  let at = list.length;
-  while (at > 0 && comesAfter(list[at - 1], one)) at -= 1;
-  list.splice(at, 0, one);
-}
-
-function comesAfter(one: Waiting | undefined, other: Waiting): boolean {
-  if (one === undefined) return false;
-  if (one.order !== other.order) return one.order > other.order;
-  return (one.opNo ?? Infinity) > (other.opNo ?? Infinity);
-}
-
-function fromEntry(entry: Entry): Waiting {
-  return { ...entry, durable: true, flying: false, breaks: 0, late: false, silences: 0 };
-}
-
-function toEntry(one: Waiting & { opNo: number }): Entry {
-  return { key: one.key, opNo: one.opNo, order: one.order, layer: one.layer, ops: one.ops };
-}
-
-/** The marks whose order matters to these operations. */
-function marksOf(ops: readonly Operation[]): string[] {
-  return ops.flatMap((op) =>
-    op.op === 'put' && op.reply_to !== undefined ? [op.id, op.reply_to] : [op.id],
-  );
-}
-
-function says(op: Operation, id: string): boolean {
-  return op.op === 'patch' && op.id === id && op.body !== undefined;
 }

@@ -2,7 +2,8 @@
  * The thin shell around the core: does what its effects ask for. One per tab and person.
  * Framework-free; the browser's parts (socket, sealed store, Web Lock, timers) are handed in.
  */
-import { type Effect, SyncCore } from './sync';
+import type { Effect } from './effects';
+import { SyncCore } from './sync';
 import type { ClientMessage, ServerMessage } from './model';
 import type { Lease, Numbers, OutboxStorage, OutboxWrite } from './outbox';
 

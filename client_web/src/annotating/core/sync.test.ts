@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { MAX_FAILED_ANSWERS, MAX_HELD_DELTAS, MAX_IN_FLIGHT, SUSPECT_AFTER } from './limits';
 import type { ClientMessage, Edit, Mark, Put, ServerMessage } from './model';
 import { MemoryOutbox, type OutboxWrite } from './outbox';
-import { SyncCore, type Effect } from './sync';
+import type { Effect } from './effects';
+import { SyncCore } from './sync';
 
 const LAYER = 'layer';
 type Push = Extract<ClientMessage, { t: 'ann.push' }>;
