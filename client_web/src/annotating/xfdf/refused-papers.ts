@@ -77,6 +77,8 @@ export function refusedMarks(
         taken += 1;
         continue;
       }
+      // Words that were thrown away with their mark are nobody's loss.
+      if (ops.at(-1)?.op === 'delete') continue;
       const body = ops.flatMap((op) => ('body' in op && op.body ? [op.body] : [])).at(-1);
       if (body === undefined || mark !== undefined) continue;
       take(layer, undefined, { mark: words(id, body, CORNER[1] + BESIDE * homeless++), name });

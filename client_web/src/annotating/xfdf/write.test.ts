@@ -87,6 +87,15 @@ test('a put that met another mark of its id is mine, not the one that is there',
   expect([out?.name, out?.mark.kind]).toEqual([`${put.id}.k`, put.kind]);
 });
 
+test('words that were thrown away with their mark are not dug up again', () => {
+  const ops = [
+    { op: 'patch', id: 'm', base_rev: 1, body: 'lời' },
+    { op: 'delete', id: 'm', base_rev: 1 },
+  ] as const;
+  const one: Refused = { key: 'k', layer: 'L', ops, code: 'forbidden' };
+  expect(refusedMarks([one], () => undefined, '')).toEqual({ papers: [], left: 1 });
+});
+
 test('words that no XML holds leave the words around them whole', () => {
   const mark = { ...given.known[0], kind: 'note', body: 'a\u0000\ud800b\u{1F600}<"' } as Mark;
   const text = writeXfdf([{ mark, name: 'n' }], 'p.pdf');
