@@ -24,6 +24,7 @@ from sqlmodel import Session, col, delete, select
 from server import clock
 from server.annotating import layers
 from server.annotating.purge import forget_all_answers, take_some
+from server.annotating.sharing import PURGE
 from server.annotating.tables import LayerPersonRow, LayerRow
 from server.annotating.tombstones import Tombstones
 from server.database import Database, WriteSession
@@ -31,7 +32,7 @@ from server.documents.queries import documents_of
 from server.documents.telling import tell_readers
 from server.errors import Busy
 from server.identity import SYSTEM
-from server.jobs.queue import enqueue
+from server.jobs.queue import enqueue, take_up_again
 from server.meetings.facts import MarksRuleSet, MeetingClosed
 from server.meetings.messages import LayersChanged
 from server.meetings.retention import mark_purged
@@ -40,6 +41,8 @@ from server.meetings.tables import MeetingRow
 log = structlog.get_logger(__name__)
 PURGE_MARKS = "purge_marks"
 SCRUB = "scrub_database"
+NEVER_GIVEN_UP = frozenset({PURGE, PURGE_MARKS, SCRUB})
+"""Jobs that delete what people were told is deleted: laid aside, they are entered anew hourly."""
 LOOK_AGAIN_MS = 600_000
 """A meeting is in session: the database is written anew when it is over."""
 NIGHT_HOURS = frozenset({16, 17, 18, 19, 20})
@@ -56,12 +59,19 @@ def plan(session: WriteSession, fact: MeetingClosed | MarksRuleSet) -> None:
     enqueue(session, PURGE_MARKS, {"meeting_id": row.id}, after_ms=wait, unique=unique)
 
 
+_OVERDUE = text(
+    "SELECT id FROM meeting WHERE marks_purge_at <= :now AND marks_purged_at IS NULL "
+    "UNION SELECT m.id FROM meeting m WHERE m.marks_purged_at IS NOT NULL AND EXISTS ("
+    "SELECT 1 FROM document d JOIN layer l ON l.document_id = d.id "
+    "WHERE d.meeting_id = m.id AND l.kind != 'imported')"
+)
+
+
 def plan_overdue(session: WriteSession) -> None:
-    """What is due and has no job any more (laid aside, or lost with an older database)."""
-    rows = session.connection().execute(
-        text("SELECT id FROM meeting WHERE marks_purge_at <= :now AND marks_purged_at IS NULL"),
-        {"now": clock.unix_ms()},
-    )
+    """What is left of what is due: marks of a meeting whose deletion has not begun (its job lost
+    with an older database) or was broken off; and jobs that were laid aside."""
+    take_up_again(session, NEVER_GIVEN_UP)
+    rows = session.connection().execute(_OVERDUE, {"now": clock.unix_ms()})
     for row in rows.all():
         meeting = str(row[0])
         unique = f"{PURGE_MARKS}:{meeting}:overdue"

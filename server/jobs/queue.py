@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,6 +99,25 @@ def reclaim(session: WriteSession) -> None:
     session.connection().execute(
         text("UPDATE job SET state = 'waiting', lease_until = 0 WHERE state = 'running'")
     )
+
+
+def take_up_again(session: WriteSession, kinds: Collection[str]) -> None:
+    """Enter jobs of these kinds that were laid aside anew, equal ones once: work that must be done
+    some day, whatever the trouble was (a disk that was full for a minute, five kills)."""
+    rows = (
+        session.connection()
+        .execute(
+            text(
+                "SELECT id, kind, payload, error FROM job WHERE state = 'failed' AND kind IN :kinds"
+            ).bindparams(bindparam("kinds", expanding=True)),
+            {"kinds": sorted(kinds)},
+        )
+        .all()
+    )
+    for job, kind, payload, error in rows:
+        log.warning("job_taken_up_again", kind=kind, error=error)
+        session.connection().execute(text("DELETE FROM job WHERE id = :id"), {"id": job})
+        enqueue(session, kind, json.loads(payload), unique=f"{kind}:again:{payload}")
 
 
 def _finish(session: WriteSession, held: Held) -> None:

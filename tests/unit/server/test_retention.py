@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import threading
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from server.annotating.tombstones import Tombstones
 from server.database import Database, WriteSession
 from server.errors import DomainError, Invalid
 from server.identity import SYSTEM
+from server.jobs.queue import Handler, Jobs, Lane
 from server.meetings import actions as meetings
 from server.meetings import queries
 from server.meetings import retention as rules
@@ -430,6 +432,63 @@ async def test_what_lost_its_job_is_found(desk: Desk, time: Time) -> None:
     await desk.database.write(SYSTEM, plan_overdue)
     await desk.database.write(SYSTEM, plan_overdue)
     assert len(jobs(desk.database, retention.PURGE_MARKS)) == 1
+
+
+async def worked_off(desk: Desk, handlers: dict[str, Handler]) -> None:
+    """Run the house's workers until none of these jobs waits."""
+    work = Jobs(desk.database, [Lane(handlers)], attempts=1)
+    kinds = ", ".join(f"'{kind}'" for kind in handlers)
+    work.start()
+    try:
+        async with asyncio.timeout(30):
+            while count(desk.database, "job", f"state != 'failed' AND kind IN ({kinds})"):
+                await asyncio.sleep(0.01)
+    finally:
+        await work.stop()
+
+
+async def test_a_deletion_that_was_laid_aside_is_taken_up_again(
+    desk: Desk, time: Time, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk was full until the last try, and everybody had been told that all is deleted."""
+    await desk.note("delegate", "public", SECRET)
+    await set_rule(desk, MarksRule.AT_CLOSE)
+    await close(desk)
+    time.ms = NOW + 73 * HOUR_MS
+
+    def full(session: WriteSession, layer_id: str) -> bool:
+        raise DomainError("disk_full", 507)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(retention, "take_some", full)
+        await worked_off(desk, {retention.PURGE_MARKS: purge(desk, tmp_path)})
+    assert head(desk).marks.purged_at is not None
+    assert count(desk.database, "annotation") == 1
+    assert count(desk.database, "job", "state = 'failed'") == 1
+    await desk.database.write(SYSTEM, plan_overdue)
+    await worked_off(desk, {retention.PURGE_MARKS: purge(desk, tmp_path)})
+    assert count(desk.database, "annotation") == count(desk.database, "layer") == 0
+    await desk.database.write(SYSTEM, plan_overdue)
+    assert jobs(desk.database, retention.PURGE_MARKS) == []
+
+
+async def test_what_is_left_of_a_deletion_is_found_without_its_job(
+    desk: Desk, time: Time, tmp_path: Path
+) -> None:
+    await desk.note("delegate", "public", SECRET)
+    await desk.database.write(SYSTEM, brought_along, desk.province.papers["public"])
+    await set_rule(desk, MarksRule.AT_CLOSE)
+    await close(desk)
+    time.ms = NOW + 73 * HOUR_MS
+    await desk.database.write(SYSTEM, rules.mark_purged, desk.province.issued)
+    await desk.database.write(SYSTEM, lambda s: s.connection().execute(text("DELETE FROM job")))
+    await desk.database.write(SYSTEM, plan_overdue)
+    assert len(jobs(desk.database, retention.PURGE_MARKS)) == 1
+    await purge(desk, tmp_path)(payload(desk))
+    assert count(desk.database, "layer", "kind != 'imported'") == 0
+    await desk.database.write(SYSTEM, lambda s: s.connection().execute(text("DELETE FROM job")))
+    await desk.database.write(SYSTEM, plan_overdue)
+    assert jobs(desk.database, retention.PURGE_MARKS) == []
 
 
 async def test_an_older_database_put_back_loses_the_marks_again(
