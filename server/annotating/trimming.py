@@ -7,25 +7,32 @@
   older cursor gets a snapshot and loses them too. Longer than any tablet is believed to be away
   (annotations.limits.MAX_OFFLINE_MS), or one could bring a mark back that was deleted elsewhere.
   Answers to them are their authors' and stay (annotations/threads.py).
+- Marks and history without a layer, should a deletion have got lost: they come home to their
+  authors and go on as theirs, or go with those of their meeting (purge.py).
 - Layers whose document was deleted: that of a draft, which only the office had seen. A document
   that was out is withdrawn, and its layers stay (decisions/proof-0001).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from sqlalchemy import text
 from sqlmodel import Session
 
 from server import clock
 from server.annotating.retention import purge_layers
+from server.annotating.sharing import PURGE
 from server.database import Database, WriteSession
 from server.identity import SYSTEM
+from server.jobs.queue import enqueue
 from server.meetings.rules import DAY_MS
 
+log = structlog.get_logger(__name__)
 TRIM_MARKS = "trim_marks"
 AT_ONCE = 200
 """Rows in one transaction: some 3 ms of the writer."""
@@ -98,6 +105,45 @@ def _orphans(session: Session) -> list[str]:
     return [str(row[0]) for row in rows]
 
 
+def _layers_in(session: Session, table: str) -> set[str]:
+    """The layers named by a table that begins its index with them: one step of it per layer."""
+    rows = session.connection().execute(
+        text(
+            f"WITH RECURSIVE one(layer) AS (SELECT min(layer) FROM {table} UNION ALL "  # noqa: S608
+            f"SELECT (SELECT min(t.layer) FROM {table} t WHERE t.layer > one.layer) FROM one "
+            "WHERE one.layer IS NOT NULL) SELECT layer FROM one "
+            "WHERE layer IS NOT NULL AND layer NOT IN (SELECT id FROM layer)"
+        )
+    )
+    return {str(row[0]) for row in rows}
+
+
+def left_behind(session: Session) -> dict[str, str]:
+    """Layers that are no more, with marks or history that nobody is about to take away, and the
+    paper they were on: no look through a meeting's layers finds them. A paper of '' is not known
+    any more."""
+    lost = _layers_in(session, "annotation") | _layers_in(session, "op")
+    if not lost:
+        return {}
+    jobs = text("SELECT payload FROM job WHERE kind = :kind")
+    for row in session.connection().execute(jobs, {"kind": PURGE}):
+        lost.discard(str(json.loads(row[0])["layer_id"]))
+    paper = text("SELECT document FROM annotation WHERE layer = :layer LIMIT 1")
+    return {
+        layer: str(session.connection().execute(paper, {"layer": layer}).scalar() or "")
+        for layer in sorted(lost)
+    }
+
+
+def purge_left_behind(session: WriteSession, found: Mapping[str, str]) -> None:
+    """Enter the deletion of these layers once more. Whose they were is not known any more, so
+    everybody's marks come home first."""
+    for layer, document in found.items():
+        log.warning("marks_left_behind", layer=layer)
+        payload = {"layer_id": layer, "owner": "", "document_id": document}
+        enqueue(session, PURGE, payload, unique=f"{PURGE}:{layer}")
+
+
 @dataclass
 class TrimMarks:
     """The daily job."""
@@ -118,3 +164,6 @@ class TrimMarks:
         while await self.database.write(SYSTEM, trim_deleted, deleted):
             pass
         await purge_layers(self.database, await self.database.read(_orphans))
+        found = await self.database.read(left_behind)
+        if found:
+            await self.database.write(SYSTEM, purge_left_behind, found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import threading
 from collections.abc import Iterator
@@ -35,6 +34,7 @@ from server.meetings import retention as rules
 from server.meetings.messages import MarksRulePut, MeetingHead
 from server.meetings.rules import DAY_MS, MarksRule, MeetingState, PurgeBounds
 from server.writer import Effects
+from tests.harness.server import until
 from tests.harness.writing import Desk
 
 NOW = 1_763_800_000_000
@@ -440,9 +440,9 @@ async def worked_off(desk: Desk, handlers: dict[str, Handler]) -> None:
     kinds = ", ".join(f"'{kind}'" for kind in handlers)
     work.start()
     try:
-        async with asyncio.timeout(30):
-            while count(desk.database, "job", f"state != 'failed' AND kind IN ({kinds})"):
-                await asyncio.sleep(0.01)
+        await until(
+            lambda: not count(desk.database, "job", f"state != 'failed' AND kind IN ({kinds})"), 60
+        )
     finally:
         await work.stop()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -12,11 +13,14 @@ from sqlalchemy import text
 from server import clock
 from server.annotating import trimming
 from server.annotating.messages import NewLayer
+from server.annotating.purge import PurgeLayer
+from server.annotating.retention import plan_overdue
 from server.annotating.rules import Bounds
-from server.annotating.sharing import make_layer
+from server.annotating.sharing import delete_layer, make_layer
 from server.annotating.trimming import TrimMarks
-from server.database import Database
+from server.database import Database, WriteSession
 from server.documents import actions as documents
+from server.identity import SYSTEM
 from server.meetings.rules import DAY_MS
 from tests.harness.writing import Desk
 
@@ -43,6 +47,22 @@ def trim(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> TrimMarks:
     return TrimMarks(desk.database, history_days=90, deleted_days=400)
 
 
+async def shared_layer(desk: Desk) -> str:
+    """One that the delegate shares with everybody."""
+    new = NewLayer(title="Chung", audience="everyone")
+    made = await desk.database.write(
+        desk.actor("delegate"), make_layer, desk.province.papers["public"], new, Bounds(9, 9, 9)
+    )
+    return made.id
+
+
+def waiting(desk: Desk) -> list[dict[str, Any]]:
+    """The deletions of layers that wait."""
+    sought = text("SELECT payload FROM job WHERE kind = 'purge_layer' AND state = 'waiting'")
+    rows = desk.database.read_now(lambda s: s.connection().execute(sought).all())
+    return [json.loads(row[0]) for row in rows]
+
+
 async def test_old_answers_and_old_history_go_the_young_stay(
     desk: Desk, time: Time, trim: TrimMarks
 ) -> None:
@@ -64,18 +84,59 @@ async def test_old_answers_and_old_history_go_the_young_stay(
 async def test_who_changed_what_on_a_shared_layer_stays(
     desk: Desk, time: Time, trim: TrimMarks
 ) -> None:
-    new = NewLayer(title="Chung", audience="everyone")
-    shared = await desk.database.write(
-        desk.actor("delegate"), make_layer, desk.province.papers["public"], new, Bounds(9, 9, 9)
-    )
+    shared = await shared_layer(desk)
     for number in range(4):
-        await desk.note("chosen", "public", f"chung {number}", layer=shared.id)
+        await desk.note("chosen", "public", f"chung {number}", layer=shared)
         await desk.note("delegate", "public", f"riêng {number}")
     time.ms = LATER
     await trim({})
-    assert count(desk.database, "op", f"layer = '{shared.id}'") == 4
+    assert count(desk.database, "op", f"layer = '{shared}'") == 4
     assert count(desk.database, "op") == 4
     assert count(desk.database, "push") == 0
+
+
+async def test_a_deleted_shared_layer_whose_job_was_laid_aside_leaves_nothing(
+    desk: Desk, trim: TrimMarks
+) -> None:
+    shared = await shared_layer(desk)
+    await desk.note("delegate", "public", "chung", layer=shared)
+    await desk.database.write(desk.actor("delegate"), delete_layer, shared)
+    await desk.database.write(
+        SYSTEM, lambda s: s.connection().execute(text("UPDATE job SET state = 'failed'"))
+    )
+    assert desk.database.read_now(trimming.left_behind) == {}
+    await desk.database.write(SYSTEM, plan_overdue)
+    (again,) = waiting(desk)
+    assert again["layer_id"] == shared
+    await PurgeLayer(desk.database)(again)
+    assert count(desk.database, "annotation") == count(desk.database, "op") == 0
+
+
+async def test_marks_without_a_layer_and_without_a_job_are_found(
+    desk: Desk, trim: TrimMarks
+) -> None:
+    kept = await desk.note("delegate", "public", "riêng")
+    lost = [await shared_layer(desk) for _ in range(2)]
+    for layer in lost:
+        mark = await desk.note("delegate", "public", "chung", layer=layer)
+        await desk.delete("delegate", mark)
+        await desk.database.write(desk.actor("delegate"), delete_layer, layer)
+
+    def lose(session: WriteSession) -> None:
+        session.connection().execute(text("DELETE FROM job"))
+        session.connection().execute(
+            text("DELETE FROM annotation WHERE layer = :layer"), {"layer": lost[1]}
+        )
+
+    await desk.database.write(SYSTEM, lose)
+    await trim({})
+    await trim({})
+    again = waiting(desk)
+    assert sorted(one["layer_id"] for one in again) == sorted(lost)
+    for one in again:
+        await PurgeLayer(desk.database)(one)
+    assert count(desk.database, "annotation") == 1
+    assert count(desk.database, "op", f"layer != '{kept.layer}'") == 0
 
 
 async def test_a_push_repeated_after_its_answer_went_makes_no_second_mark(
