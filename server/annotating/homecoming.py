@@ -14,6 +14,8 @@ from dataclasses import replace
 from sqlalchemy import text
 from sqlmodel import Session
 
+from annotations.limits import SNAPSHOT_BYTES
+from annotations.merge import weigh
 from annotations.model import Annotation, to_wire
 from server.annotating.layers import layer_topic, marks_gone, private_layer_of, raw
 from server.annotating.messages import OthersMarks
@@ -62,9 +64,20 @@ def bring_some_home(session: WriteSession, layer_id: str, owner: str, document_i
     if document is None or marks_gone(session, document_id):
         return False
     found = raw(session).find(_OTHERS, (layer_id, owner, AT_ONCE))
-    for author in sorted({mark.author for mark in found}):
-        _move(session, document_id, author, [mark for mark in found if mark.author == author])
-    return len(found) == AT_ONCE
+    piece = _piece(found)
+    for author in sorted({mark.author for mark in piece}):
+        _move(session, document_id, author, [mark for mark in piece if mark.author == author])
+    return len(piece) < len(found) or len(found) == AT_ONCE
+
+
+def _piece(found: Sequence[Annotation]) -> Sequence[Annotation]:
+    """As many as one frame to a tablet holds; at least one."""
+    weight = 0
+    for count, mark in enumerate(found):
+        weight += weigh(mark)
+        if count > 0 and weight > SNAPSHOT_BYTES:
+            return found[:count]
+    return found
 
 
 def _move(

@@ -331,6 +331,23 @@ def test_what_others_wrote_on_a_deleted_layer_comes_home(
     assert database.write_now(SYSTEM, homecoming.bring_some_home, *home) is False
 
 
+def test_what_comes_home_comes_in_frames_that_a_tablet_takes(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(homecoming, "SNAPSHOT_BYTES", 700)
+    layer, paper = province.layers["people"], province.papers["public"]
+    _fill(province, layer, 5, "guest")
+    do(province, "delegate", sharing.delete_layer, layer)
+    home = (layer, province.actors["delegate"].person_id, paper)
+    pieces = 1
+    while province.database.write_now(SYSTEM, homecoming.bring_some_home, *home):
+        pieces += 1
+    assert pieces == 3, "some 330 bytes each: two, two and one"
+    guest = province.actors["guest"].person_id
+    own = province.database.read_now(layers.private_layer, paper, guest)
+    assert len(province.database.read_now(layers.marks_on, own)) == 5
+
+
 def test_nothing_comes_home_to_a_paper_that_takes_no_marks(province: Province) -> None:
     layer, paper = province.layers["people"], province.papers["public"]
     home = (layer, province.actors["delegate"].person_id, paper)
