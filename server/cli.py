@@ -18,6 +18,8 @@ import structlog
 import typer
 import uvicorn
 
+from server import clock
+from server.annotating.retention import scrub_waits_since
 from server.app import build_server, create_app
 from server.database import Database, WriteSession
 from server.demo.people import DEMO_TILES
@@ -29,6 +31,7 @@ from server.identity import SYSTEM
 from server.ledger.entries import check as check_ledger
 from server.ledger.entries import root as ledger_root
 from server.live.transport import LiveProtocol
+from server.meetings.rules import DAY_MS
 from server.migrations.migrate import migrate
 from server.people import actions as people
 from server.people.queries import has_people
@@ -196,10 +199,17 @@ def check(
     sound = database.read_now(
         lambda session: session.connection().exec_driver_sql("PRAGMA integrity_check").scalar()
     )
+    since = database.read_now(scrub_waits_since)
     database.stop()
     for one in breaks:
         typer.echo(f"ledger {one.seq}: {one.why}")
     said = {"ledger_rows": rows, "breaks": len(breaks), "integrity": sound, "root": now}
+    waited = 0 if since is None else (clock.unix_ms() - since) // DAY_MS
+    if waited:
+        typer.echo(
+            f"deleted marks wait for {waited} days to be wiped from the database's pages: "
+            "the disk needs as much free room as the database has, the server a quiet moment"
+        )
     typer.echo(json.dumps(said))
     if breaks or sound != "ok":
         raise typer.Exit(1)

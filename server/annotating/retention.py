@@ -12,7 +12,7 @@ to purge, and that job.
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +30,6 @@ from server.annotating.tombstones import Tombstones
 from server.database import Database, WriteSession
 from server.documents.queries import documents_of
 from server.documents.telling import tell_readers
-from server.errors import Busy
 from server.identity import SYSTEM
 from server.jobs.queue import enqueue, take_up_again
 from server.meetings.facts import MarksRuleSet, MeetingClosed
@@ -118,7 +117,7 @@ def _take_or_drop(session: WriteSession, layer_id: str) -> bool:
     comes onto it in between, and so that the scrubbing is certain. Whether to go on."""
     if take_some(session, layer_id):
         return True
-    enqueue(session, SCRUB, {}, unique=SCRUB)
+    enqueue(session, SCRUB, {"since": clock.unix_ms()}, unique=SCRUB)
     session.exec(delete(LayerPersonRow).where(col(LayerPersonRow.layer_id) == layer_id))
     session.exec(delete(LayerRow).where(col(LayerRow.id) == layer_id))
     return False
@@ -171,13 +170,33 @@ class Scrub:
     database: Database
 
     async def __call__(self, payload: Mapping[str, Any]) -> None:
-        """Now, or look again later."""
+        """Now, or look again later; trouble (no room for the copy) is no reason to give it up."""
+        since = int(payload.get("since") or clock.unix_ms())
+        try:
+            done = await self._scrub()
+        except Exception as error:
+            log.warning("scrub_put_off", error=repr(error), since=since)
+            done = False
+        if not done:
+            again = {"since": since}
+            await self.database.write(
+                SYSTEM, enqueue, SCRUB, again, after_ms=LOOK_AGAIN_MS, unique=SCRUB
+            )
+
+    async def _scrub(self) -> bool:
         await forget_all_answers(self.database)
         if await self.database.read(_quiet):
             await self.database.write_anew()
-        else:
-            with contextlib.suppress(Busy):  # somebody reads an older state: tried again with this
-                await self.database.fold_wal()
-            await self.database.write(
-                SYSTEM, enqueue, SCRUB, {}, after_ms=LOOK_AGAIN_MS, unique=SCRUB
-            )
+            return True
+        await self.database.fold_wal()
+        return False
+
+
+def scrub_waits_since(session: Session) -> int | None:
+    """The moment (Unix ms) since which something deleted waits to be wiped from the file's pages;
+    None where nothing does."""
+    rows = session.connection().execute(
+        text("SELECT payload FROM job WHERE kind = :kind"), {"kind": SCRUB}
+    )
+    since = [int(json.loads(row[0]).get("since") or clock.unix_ms()) for row in rows]
+    return min(since, default=None)

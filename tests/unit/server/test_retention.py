@@ -19,7 +19,14 @@ from server import clock
 from server.annotating import imported, layers, retention, take_marks
 from server.annotating.messages import NewLayer
 from server.annotating.purge import MARKS_AT_ONCE
-from server.annotating.retention import SCRUB, PurgeMarks, Scrub, plan_overdue, replay
+from server.annotating.retention import (
+    SCRUB,
+    PurgeMarks,
+    Scrub,
+    plan_overdue,
+    replay,
+    scrub_waits_since,
+)
 from server.annotating.rules import Bounds
 from server.annotating.sharing import make_layer
 from server.annotating.tables import LayerRow
@@ -27,7 +34,7 @@ from server.annotating.tombstones import Tombstones
 from server.database import Database, WriteSession
 from server.errors import DomainError, Invalid
 from server.identity import SYSTEM
-from server.jobs.queue import Handler, Jobs, Lane
+from server.jobs.queue import Handler, Jobs, Lane, enqueue
 from server.meetings import actions as meetings
 from server.meetings import queries
 from server.meetings import retention as rules
@@ -126,6 +133,18 @@ def brought_along(session: WriteSession, document: str) -> None:
 def on_disk(path: Path) -> bytes:
     """All bytes of the database and what lies beside it."""
     return b"".join(one.read_bytes() for one in path.parent.glob(path.name + "*"))
+
+
+async def tried(desk: Desk, handlers: dict[str, Handler]) -> None:
+    """Run the house's workers until none of these jobs is due."""
+    work = Jobs(desk.database, [Lane(handlers)], attempts=1)
+    kinds = ", ".join(f"'{kind}'" for kind in handlers)
+    due = f"state != 'failed' AND run_at <= {clock.unix_ms()} AND kind IN ({kinds})"
+    work.start()
+    try:
+        await until(lambda: not count(desk.database, "job", due), 60)
+    finally:
+        await work.stop()
 
 
 @pytest.mark.parametrize(
@@ -392,6 +411,27 @@ async def test_the_database_is_not_written_anew_while_a_meeting_is_in_session(
     assert len(written) == 2
 
 
+async def test_the_scrubbing_is_never_given_up(
+    desk: Desk, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk has no room for the copy, for a whole day."""
+
+    async def full(self: Database) -> None:
+        raise DomainError("disk_full", 507)
+
+    await desk.database.write(SYSTEM, enqueue, SCRUB, {"since": NOW}, unique=SCRUB)
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "write_anew", full)
+        for _ in range(8):
+            await tried(desk, {SCRUB: Scrub(desk.database)})
+            assert jobs(desk.database, SCRUB) == [time.ms + retention.LOOK_AGAIN_MS]
+            time.ms += retention.LOOK_AGAIN_MS
+    assert desk.database.read_now(scrub_waits_since) == NOW
+    await tried(desk, {SCRUB: Scrub(desk.database)})
+    assert jobs(desk.database, SCRUB) == []
+    assert desk.database.read_now(scrub_waits_since) is None
+
+
 async def test_the_loop_waits_for_no_disk_and_makes_no_thousand_records(
     desk: Desk, time: Time, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -434,19 +474,6 @@ async def test_what_lost_its_job_is_found(desk: Desk, time: Time) -> None:
     assert len(jobs(desk.database, retention.PURGE_MARKS)) == 1
 
 
-async def worked_off(desk: Desk, handlers: dict[str, Handler]) -> None:
-    """Run the house's workers until none of these jobs waits."""
-    work = Jobs(desk.database, [Lane(handlers)], attempts=1)
-    kinds = ", ".join(f"'{kind}'" for kind in handlers)
-    work.start()
-    try:
-        await until(
-            lambda: not count(desk.database, "job", f"state != 'failed' AND kind IN ({kinds})"), 60
-        )
-    finally:
-        await work.stop()
-
-
 async def test_a_deletion_that_was_laid_aside_is_taken_up_again(
     desk: Desk, time: Time, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -461,12 +488,12 @@ async def test_a_deletion_that_was_laid_aside_is_taken_up_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(retention, "take_some", full)
-        await worked_off(desk, {retention.PURGE_MARKS: purge(desk, tmp_path)})
+        await tried(desk, {retention.PURGE_MARKS: purge(desk, tmp_path)})
     assert head(desk).marks.purged_at is not None
     assert count(desk.database, "annotation") == 1
     assert count(desk.database, "job", "state = 'failed'") == 1
     await desk.database.write(SYSTEM, plan_overdue)
-    await worked_off(desk, {retention.PURGE_MARKS: purge(desk, tmp_path)})
+    await tried(desk, {retention.PURGE_MARKS: purge(desk, tmp_path)})
     assert count(desk.database, "annotation") == count(desk.database, "layer") == 0
     await desk.database.write(SYSTEM, plan_overdue)
     assert jobs(desk.database, retention.PURGE_MARKS) == []
