@@ -1,12 +1,12 @@
 """Deleting people's marks for good once their meeting's rule says so.
 
-The order makes a crash harmless and the deletion real: the tombstone is on the disk, then the
-papers close for marks (every tablet is told to forget, nobody can push), then the rows go in small
-pieces, then the WAL is folded back and emptied, and at the next quiet moment the database is
-written anew: `secure_delete` wipes what is deleted, but not the copies that SQLite left in a page's
-slack when it moved rows between pages (seen in a trial: 26 of 700,000). The job that does so is
-entered with the COMMIT that takes a layer: a server killed behind the last one finds nothing more
-to purge, and that job.
+The order makes a crash harmless and the deletion real: the papers close for marks (every tablet is
+told to forget, nobody can push) where the rule still says so, then the tombstone is on the disk,
+then the rows go in small pieces, then the WAL is folded back and emptied, and at the next quiet
+moment the database is written anew: `secure_delete` wipes what is deleted, but not the copies that
+SQLite left in a page's slack when it moved rows between pages (seen in a trial: 26 of 700,000). The
+job that does so is entered with the COMMIT that takes a layer: a server killed behind the last one
+finds nothing more to purge, and that job.
 """
 
 from __future__ import annotations
@@ -87,23 +87,32 @@ def replay(session: WriteSession, purged: set[str]) -> None:
             enqueue(session, PURGE_MARKS, {"meeting_id": meeting, "again": True}, unique=unique)
 
 
-def _documents(session: Session, meeting_id: str, again: bool) -> list[str] | None:
-    row = session.get(MeetingRow, meeting_id)
-    if row is None:
-        return None
-    due = row.marks_purge_at is not None and row.marks_purge_at <= clock.unix_ms()
-    if not (due or again or row.marks_purged_at is not None):
-        return None
-    return [one.id for one in documents_of(session, meeting_id, withdrawn=True)]
+@dataclass(frozen=True)
+class _Closed:
+    """What closed for marks: the papers, and people's layers on them."""
+
+    documents: list[str]
+    layers: list[str]
 
 
-def close_for_marks(session: WriteSession, meeting_id: str) -> None:
-    """From this COMMIT on nobody reads or writes a mark there; every tablet is told to forget."""
+def close_for_marks(session: WriteSession, meeting_id: str, again: bool = False) -> _Closed | None:
+    """From this COMMIT on nobody reads or writes a mark there; every tablet is told to forget. None
+    where it is not due (any more): a rule that was set a moment before counts. `again`: it was
+    done before, and an older database put back does not know."""
+    meeting = session.get(MeetingRow, meeting_id)
+    if meeting is None:
+        return None
+    due = meeting.marks_purge_at is not None and meeting.marks_purge_at <= clock.unix_ms()
+    if not (due or again or meeting.marks_purged_at is not None):
+        return None
     mark_purged(session, meeting_id)
-    for row in documents_of(session, meeting_id, withdrawn=True):
+    papers = documents_of(session, meeting_id, withdrawn=True)
+    for row in papers:
         layers.ask_again(session, row.id)
         if layers.layers_of(session, row.id):
             tell_readers(session, row, LayersChanged(kind="layers", document_id=row.id))
+    documents = [row.id for row in papers]
+    return _Closed(documents, _layers(session, documents))
 
 
 def _layers(session: Session, documents: list[str]) -> list[str]:
@@ -144,14 +153,12 @@ class PurgeMarks:
         """Delete them, if they are due."""
         meeting = str(payload["meeting_id"])
         again = bool(payload.get("again"))
-        documents = await self.database.read(_documents, meeting, again)
-        if documents is None:
+        closed = await self.database.write(SYSTEM, close_for_marks, meeting, again)
+        if closed is None:
             return
-        await asyncio.to_thread(self.tombstones.add, meeting, documents)
-        await self.database.write(SYSTEM, close_for_marks, meeting)
-        found = await self.database.read(_layers, documents)
-        await purge_layers(self.database, found)
-        log.info("marks_purged", meeting=meeting, layers=len(found))
+        await asyncio.to_thread(self.tombstones.add, meeting, closed.documents)
+        await purge_layers(self.database, closed.layers)
+        log.info("marks_purged", meeting=meeting, layers=len(closed.layers))
 
 
 def _quiet(session: Session) -> bool:

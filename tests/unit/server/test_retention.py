@@ -411,6 +411,46 @@ async def test_the_database_is_not_written_anew_while_a_meeting_is_in_session(
     assert len(written) == 2
 
 
+async def test_keep_said_at_the_last_moment_counts(
+    desk: Desk, time: Time, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The secretary is in front of the deletion in the writer's queue."""
+    await desk.note("delegate", "public", SECRET)
+    await set_rule(desk, MarksRule.AT_CLOSE)
+    await close(desk)
+    time.ms = NOW + 73 * HOUR_MS
+    write, said = Database.write, []
+
+    async def behind(self: Database, actor: Any, action: Any, *given: Any, **more: Any) -> Any:
+        if action is retention.close_for_marks and not said:
+            said.append(put_rule(MarksRule.KEEP))
+            staff = desk.actor("secretariat")
+            await write(self, staff, rules.set_retention, desk.province.issued, said[0], BOUNDS)
+        return await write(self, actor, action, *given, **more)
+
+    monkeypatch.setattr(Database, "write", behind)
+    await purge(desk, tmp_path)(payload(desk))
+    assert len(said) == 1
+    assert count(desk.database, "annotation") == 1
+    assert head(desk).marks.purged_at is None
+    assert Tombstones(tmp_path / "purges.jsonl").meetings() == set()
+
+
+async def test_a_deletion_killed_before_its_tombstone_writes_it_later(
+    desk: Desk, time: Time, tmp_path: Path
+) -> None:
+    await desk.note("delegate", "public", SECRET)
+    await set_rule(desk, MarksRule.AT_CLOSE)
+    await close(desk)
+    time.ms = NOW + 73 * HOUR_MS
+    await desk.database.write(SYSTEM, retention.close_for_marks, desk.province.issued)
+    assert count(desk.database, "annotation") == 1
+    await desk.database.write(SYSTEM, plan_overdue)
+    await tried(desk, {retention.PURGE_MARKS: purge(desk, tmp_path)})
+    assert Tombstones(tmp_path / "purges.jsonl").meetings() == {desk.province.issued}
+    assert count(desk.database, "annotation") == 0
+
+
 async def test_the_scrubbing_is_never_given_up(
     desk: Desk, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
