@@ -28,9 +28,10 @@ log = structlog.get_logger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
-FOLD_MS = 100
-"""How long the writer waits for readers when it empties the WAL, and the pause between tries."""
-FOLD_TRIES = 100
+FOLD_MS = 500
+"""The pause between two tries to empty the WAL. The writer itself waits for no reader: what they
+hold is not freed by it, and pushes would wait with it."""
+FOLD_TRIES = 40
 RIGHTS_NOTED = 20_000
 """Topics and people whose rights moved that are told apart; beyond it all are asked again once."""
 _SHRINK = "PRAGMA shrink_memory"
@@ -193,7 +194,7 @@ class Database:
 
         def fold(connection: Connection) -> tuple[bool, Effects]:
             raw = raw_of(connection)
-            raw.execute(f"PRAGMA busy_timeout={FOLD_MS}")
+            raw.execute("PRAGMA busy_timeout=0")
             try:
                 return not raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0], Effects()
             finally:

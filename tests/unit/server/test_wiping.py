@@ -85,3 +85,24 @@ async def test_a_reader_that_stays_keeps_the_wal_and_is_told(
         with pytest.raises(Busy):
             await database.fold_wal()
     await database.fold_wal()
+
+
+async def test_the_writer_waits_for_no_reader_when_it_empties_the_wal(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every push would wait with it, in the middle of a session."""
+    monkeypatch.setattr(module, "FOLD_MS", 1)
+    monkeypatch.setattr(module, "FOLD_TRIES", 2)
+    await put(database, lambda raw: raw.execute("CREATE TABLE n (x)"))
+    said: list[str] = []
+    await put(database, lambda raw: raw.set_trace_callback(said.append))
+    with database.reader.connect() as connection, connection.begin():
+        connection.exec_driver_sql("SELECT count(*) FROM n").scalar()
+        await put(database, lambda raw: raw.execute("INSERT INTO n VALUES (1)"))
+        with pytest.raises(Busy):
+            await database.fold_wal()
+    await put(database, lambda raw: raw.set_trace_callback(None))
+    fold = [at for at, one in enumerate(said) if "wal_checkpoint" in one]
+    assert len(fold) == 2
+    assert {said[at - 1] for at in fold} == {"PRAGMA busy_timeout=0"}
+    assert {said[at + 1] for at in fold} == {f"PRAGMA busy_timeout={database.lock_ms}"}
