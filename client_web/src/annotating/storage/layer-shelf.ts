@@ -27,6 +27,8 @@ export interface Beginning {
 interface Open {
   kept: Map<string, Mark>;
   cursor: number;
+  /** What lies on the disk was not read: it may hold marks that are no more. */
+  unread: boolean;
   take: () => SavedLayer;
   timer: ReturnType<typeof setTimeout> | null;
   writing: Promise<void>;
@@ -78,9 +80,11 @@ export class LayerShelf {
     this.layers.set(layer, {
       kept: new Map(saved?.marks.map((mark) => [mark.id, mark])),
       cursor: saved?.cursor ?? -1,
+      unread: saved === undefined,
       take,
       timer: null,
-      writing: Promise.resolve(),
+      // Closed and opened again in the middle of a long write: the two must not mix.
+      writing: this.layers.get(layer)?.writing ?? Promise.resolve(),
     });
   }
 
@@ -186,6 +190,9 @@ export class LayerShelf {
     }
     for (const mark of gone.values()) changes.push({ key: markKey(layer, mark), bytes: null });
     for (const id of older) changes.push({ key: olderKey(layer) + id, bytes: null });
+    // Without the server's word (cursor 0) what lies there may be all that there is.
+    const clears = open.unread && cursor > 0;
+    if (clears) changes.push(...(await this.leftovers(layer, marks)));
     // The cursor last: what it claims to know is on the disk before it.
     if (cursor !== open.cursor) changes.push({ key: `${layer}/cursor`, bytes: packed(cursor) });
     for (let i = 0; i < changes.length; i += BATCH) {
@@ -193,7 +200,19 @@ export class LayerShelf {
     }
     open.kept = new Map(marks.map((mark) => [mark.id, mark]));
     open.cursor = cursor;
+    if (clears) open.unread = false;
     this.older.delete(layer);
+  }
+
+  /** Takes away what lies here of a copy that could not be read: no delta will ever name it. */
+  private async leftovers(layer: string, marks: readonly Mark[]): Promise<SealedChange[]> {
+    const there = new Set(marks.map((mark) => markKey(layer, mark)));
+    const [byPage, older] = await Promise.all([
+      this.store.keys(`${layer}/page/`),
+      this.store.keys(olderKey(layer)),
+    ]);
+    const gone = [...byPage.filter((key) => !there.has(key)), ...older];
+    return gone.map((key) => ({ key, bytes: null }));
   }
 
   private async all(layer: string): Promise<Mark[]> {

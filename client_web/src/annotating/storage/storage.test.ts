@@ -274,6 +274,27 @@ test('the page that is looked at comes first, then all others, each mark once', 
   await expect(found?.rest()).rejects.toMatchObject({ code: 'sealed_locked' });
 });
 
+test('a copy that could not be read once leaves no mark that was deleted meanwhile', async () => {
+  const { sealed } = await tab();
+  const store = sealed.store('layers');
+  const first = new LayerShelf(store);
+  first.follow('L', undefined, () => ({ cursor: 2, marks: [mark('a', 1), mark('b', 1)] }));
+  await first.unfollow('L');
+  const failing = Object.create(store) as typeof store;
+  failing.get = () => Promise.reject(new Error('the connection was lost'));
+  const shelf = new LayerShelf(failing);
+  expect(await shelf.begin('L', 1)).toBeUndefined();
+  let now: SavedLayer = { cursor: 0, marks: [] };
+  shelf.follow('L', undefined, () => now);
+  await shelf.flush();
+  // Before the server has spoken, what lies here is all there is.
+  expect((await store.keys('L/page/')).length).toBe(2);
+  now = { cursor: 5, marks: [mark('b', 1)] };
+  await shelf.flush();
+  const back = await new LayerShelf(store).load('L');
+  expect([back?.cursor, back?.marks.map(({ id }) => id)]).toEqual([5, ['b']]);
+});
+
 test('marks kept before they lay by page are found and move with the next write', async () => {
   const { sealed } = await tab();
   const store = sealed.store('layers');
