@@ -25,7 +25,7 @@ from server.annotating.export import Exports
 from server.annotating.gateway import Annotating
 from server.annotating.imported import KeepMarks
 from server.annotating.package import Packages
-from server.annotating.purge import PurgeLayer
+from server.annotating.purge import FORGET, ForgetAnswers, PurgeLayer
 from server.annotating.retention import (
     PURGE_MARKS,
     SCRUB,
@@ -250,6 +250,7 @@ class Server:
         young = settings.unnamed_file_hours * 3600 + settings.upload_seconds
         return {
             PURGE: PurgeLayer(database),
+            FORGET: ForgetAnswers(database),
             PURGE_MARKS: PurgeMarks(database, Tombstones(settings.purges_file)),
             SCRUB: Scrub(database),
             TRIM_MARKS: TrimMarks(database, history, deleted),

@@ -3,16 +3,18 @@ are home: in pieces, so that no piece holds the writer for long."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
+from sqlmodel import Session
 
 from server.annotating.homecoming import bring_some_home
 from server.annotating.tables import LayerRow
 from server.database import Database, WriteSession
 from server.identity import SYSTEM
+from server.jobs.queue import enqueue
 
 MARKS_AT_ONCE = 200
 """Marks, and as many entries of the op log, in one transaction: some 3 ms of the writer."""
@@ -26,8 +28,11 @@ _TAKE = (
     f"DELETE FROM op WHERE layer = :layer AND seq IN {_SOME_OPS}",  # noqa: S608
 )
 
-ANSWERS_AT_ONCE = 2000
-"""Answers that are looked at in one transaction: about a millisecond of the writer."""
+ANSWERS_AT_ONCE = 10_000
+"""Answers that one reading looks at: some milliseconds of a reader."""
+FORGET = "forget_answers"
+FORGET_MS = 300_000
+"""Layers deleted within it share one pass through the answers; anybody can delete their own."""
 
 
 def purge_some(session: WriteSession, layer_id: str) -> bool:
@@ -45,28 +50,55 @@ def take_some(session: WriteSession, layer_id: str) -> bool:
     return taken > 0
 
 
-def forget_answers(session: WriteSession, start: int) -> int | None:
-    """Drop the answers of pushes onto layers that are no more, from row `start` on; where to go
-    on, None at the end. There is no index for it: it would cost every stroke a page of the disk."""
+def answers_of_none(session: Session, after: int) -> tuple[list[dict[str, Any]], int | None]:
+    """Some answers of pushes onto layers that are no more, of those behind row `after`, and the row
+    to go on from; None at the end. There is no index for it: it would cost every stroke a page of
+    the disk. Readers look, so that the writer has work only where something is found."""
     connection = session.connection()
-    last = connection.execute(text("SELECT max(rowid) FROM push")).scalar()
-    if last is None or start > last:
-        return None
-    connection.execute(
+    given = {"after": after, "most": ANSWERS_AT_ONCE}
+    end = connection.execute(
         text(
-            "DELETE FROM push WHERE rowid >= :start AND rowid < :end AND layer != '' "
-            "AND NOT EXISTS (SELECT 1 FROM layer WHERE layer.id = push.layer)"
+            "SELECT max(number) FROM (SELECT rowid AS number FROM push WHERE rowid > :after "
+            "ORDER BY rowid LIMIT :most)"
         ),
-        {"start": start, "end": start + ANSWERS_AT_ONCE},
+        given,
+    ).scalar()
+    if end is None:
+        return [], None
+    rows = connection.execute(
+        text(
+            "SELECT outbox, op_no FROM push WHERE rowid > :after AND rowid <= :end "
+            "AND layer != '' AND NOT EXISTS (SELECT 1 FROM layer WHERE layer.id = push.layer)"
+        ),
+        {"after": after, "end": end},
     )
-    return start + ANSWERS_AT_ONCE
+    return [{"outbox": row[0], "op_no": row[1]} for row in rows], int(end)
+
+
+def forget_answers(session: WriteSession, answers: Sequence[Mapping[str, Any]]) -> None:
+    """Drop these answers."""
+    dropping = text("DELETE FROM push WHERE outbox = :outbox AND op_no = :op_no")
+    session.connection().execute(dropping, list(answers))
 
 
 async def forget_all_answers(database: Database) -> None:
-    """All of them, some at a time."""
-    start: int | None = 0
-    while start is not None:
-        start = await database.write(SYSTEM, forget_answers, start)
+    """All those of layers that are no more, some at a time."""
+    after: int | None = 0
+    while after is not None:
+        found, after = await database.read(answers_of_none, after)
+        for start in range(0, len(found), MARKS_AT_ONCE):
+            await database.write(SYSTEM, forget_answers, found[start : start + MARKS_AT_ONCE])
+
+
+@dataclass
+class ForgetAnswers:
+    """The job that does so for all layers that were deleted within a few minutes."""
+
+    database: Database
+
+    async def __call__(self, payload: Mapping[str, Any]) -> None:
+        """Go through all answers once."""
+        await forget_all_answers(self.database)
 
 
 @dataclass
@@ -84,4 +116,4 @@ class PurgeLayer:
                 pass
         while await self.database.write(SYSTEM, purge_some, layer_id):
             pass
-        await forget_all_answers(self.database)
+        await self.database.write(SYSTEM, enqueue, FORGET, {}, after_ms=FORGET_MS, unique=FORGET)

@@ -23,7 +23,7 @@ from sqlmodel import Session, col, delete, select
 
 from server import clock
 from server.annotating import layers
-from server.annotating.purge import forget_all_answers, take_some
+from server.annotating.purge import FORGET, forget_all_answers, take_some
 from server.annotating.sharing import PURGE
 from server.annotating.tables import LayerPersonRow, LayerRow
 from server.annotating.tombstones import Tombstones
@@ -40,7 +40,7 @@ from server.meetings.tables import MeetingRow
 log = structlog.get_logger(__name__)
 PURGE_MARKS = "purge_marks"
 SCRUB = "scrub_database"
-NEVER_GIVEN_UP = frozenset({PURGE, PURGE_MARKS, SCRUB})
+NEVER_GIVEN_UP = frozenset({PURGE, FORGET, PURGE_MARKS, SCRUB})
 """Jobs that delete what people were told is deleted: laid aside, they are entered anew hourly."""
 LOOK_AGAIN_MS = 600_000
 """A meeting is in session: the database is written anew when it is over."""

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from server import clock
+from server.annotating import purge as purging
 from server.annotating import trimming
 from server.annotating.messages import NewLayer
 from server.annotating.purge import PurgeLayer
@@ -110,6 +111,41 @@ async def test_a_deleted_shared_layer_whose_job_was_laid_aside_leaves_nothing(
     assert again["layer_id"] == shared
     await PurgeLayer(desk.database)(again)
     assert count(desk.database, "annotation") == count(desk.database, "op") == 0
+
+
+async def test_answers_of_deleted_layers_go_in_one_pass_that_writes_only_what_it_finds(
+    desk: Desk, trim: TrimMarks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Years of answers were trimmed away before, and most of those that are there stay."""
+    monkeypatch.setattr(purging, "ANSWERS_AT_ONCE", 7)
+    for number in range(20):
+        await desk.note("chosen", "public", f"riêng {number}")
+    lost = [await shared_layer(desk) for _ in range(2)]
+    for layer in lost:
+        for _ in range(6):
+            await desk.note("delegate", "public", "chung", layer=layer)
+
+    def years_later(session: WriteSession) -> None:
+        session.connection().execute(text("UPDATE push SET rowid = rowid + 30000000"))
+        session.connection().execute(text("DELETE FROM op"))  # found by no history
+
+    await desk.database.write(SYSTEM, years_later)
+    for layer in lost:
+        await desk.database.write(desk.actor("delegate"), delete_layer, layer)
+    for one in waiting(desk):
+        await PurgeLayer(desk.database)(one)
+    assert count(desk.database, "job", f"kind = '{purging.FORGET}'") == 1
+    write, writes = Database.write, []
+
+    async def counted(self: Database, *given: Any, **more: Any) -> Any:
+        writes.append(given)
+        return await write(self, *given, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "write", counted)
+        await purging.ForgetAnswers(desk.database)({})
+    assert count(desk.database, "push") == 20
+    assert 1 <= len(writes) <= 4
 
 
 async def test_marks_without_a_layer_and_without_a_job_are_found(
