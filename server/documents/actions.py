@@ -61,8 +61,9 @@ def add_document(
     """Announce a document to a meeting, before its file is sent."""
     _require_changeable(session, meeting_id)
     _require_item(session, meeting_id, new.item_id)
+    in_it = col(DocumentRow.withdrawn_at).is_(None)
     count, last = session.exec(
-        select(func.count(), func.max(DocumentRow.position)).where(
+        select(func.count().filter(in_it), func.max(DocumentRow.position)).where(
             DocumentRow.meeting_id == meeting_id
         )
     ).one()
@@ -113,12 +114,17 @@ def change_document(session: WriteSession, document_id: str, patch: DocumentPatc
 def delete_document(session: WriteSession, document_id: str) -> None:
     """Take a document out of the meeting. Nobody has seen one of a draft: it goes with its
     versions, and files stay until nothing names them. One that was out is withdrawn: what people
-    wrote on it goes by the meeting's rule for marks, with its warning, and never by this."""
+    wrote on it goes by the meeting's rule for marks, with its warning, and never by this; those for
+    whom it was meant then keep theirs, whatever becomes of its agenda item."""
     row = queries.document_row(session, document_id)
     _require_changeable(session, row.meeting_id)
     tell_deleted(session, row)
     if is_visible(MeetingState(meeting_row(session, row.meeting_id).state)):
         row.withdrawn_at = clock.unix_ms()
+        if queries.is_internal(session, row):
+            _show_to(session, row, [])
+            row.restricted = True
+        row.item_id = None  # what becomes of its item moves nobody's marks any more
         session.add(row)
         session.flush()
         session.record(DocumentWithdrawn(row.meeting_id, document_id))

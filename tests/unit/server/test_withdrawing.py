@@ -17,13 +17,14 @@ from server.annotating.tombstones import Tombstones
 from server.database import Database, WriteSession
 from server.documents import actions as documents
 from server.documents import queries
+from server.documents.messages import NewDocument
 from server.documents.telling import tell_document
 from server.documents.views import my_meeting
 from server.errors import DomainError, NotFound
 from server.identity import SYSTEM, Actor
 from server.meetings import actions as meetings
 from server.meetings import retention as rules
-from server.meetings.messages import MarksRulePut, ParticipantPut
+from server.meetings.messages import AgendaItemPatch, MarksRulePut, ParticipantPut
 from server.meetings.rules import MarksRule, ParticipantRole, PurgeBounds
 from server.people.tables import SessionRow
 from server.writer import Effects
@@ -118,6 +119,48 @@ def test_what_i_wrote_stays_in_my_list_and_nobody_elses(desk: Desk) -> None:
     assert [one.id for one in mine.places or []] == [desk.province.issued]
     assert [one.withdrawn for one in desk.ask("chosen").documents] == [False]
     assert [row.body for row in desk.ask("chair").rows] == ["Của chủ tọa"]
+
+
+def test_an_item_that_becomes_internal_takes_nobody_their_notes(desk: Desk) -> None:
+    version = desk.add_version("public")
+    desk.put("delegate", "public", made(body="Cần làm rõ", version=version))
+    withdraw(desk)
+    meeting, staff = desk.province.issued, desk.actor("secretary")
+    hidden = AgendaItemPatch(internal=True)
+    desk.database.write_now(staff, meetings.change_item, meeting, desk.province.first_item, hidden)
+    assert [row.body for row in desk.ask("delegate").rows] == ["Cần làm rõ"]
+    desk.database.write_now(SYSTEM, sign_in, desk.actor("delegate"))
+    plan = desk.database.read_now(plan_package, desk.actor("delegate"), meeting, "vi", 1_000)
+    assert len(plan.pieces) == 1
+
+
+@pytest.mark.parametrize("paper", ["internal", "restricted_internal"])
+def test_an_internal_paper_stays_internal_when_its_item_goes(desk: Desk, paper: str) -> None:
+    desk.put("secretary", paper, made(body="Nội bộ"))
+    item = desk.database.read_now(
+        lambda s: queries.document_row(s, desk.province.papers[paper]).item_id
+    )
+    assert item is not None
+    document = [withdraw(desk, one) for one in ("internal", "restricted_internal")][
+        paper == "restricted_internal"
+    ]
+    meeting, staff = desk.province.issued, desk.actor("secretary")
+    desk.database.write_now(staff, meetings.delete_item, meeting, item)
+    for who, keeps in (("delegate", False), ("chosen", False), ("secretary", True)):
+        found = desk.database.read_now(queries.may_keep_marks, desk.actor(who), document)
+        assert found is keeps
+    assert [row.body for row in desk.ask("secretary").rows] == ["Nội bộ"]
+
+
+def test_it_takes_no_place_of_another(desk: Desk) -> None:
+    staff, meeting = desk.actor("secretary"), desk.province.issued
+    papers = desk.database.read_now(queries.documents_of, meeting)
+    withdraw(desk)
+    new = NewDocument(title="Bản mới")
+    made_ = desk.database.write_now(staff, documents.add_document, meeting, new, len(papers))
+    assert made_.position > max(one.position for one in papers)
+    with pytest.raises(DomainError, match="documents_full"):
+        desk.database.write_now(staff, documents.add_document, meeting, new, len(papers))
 
 
 def test_it_can_be_taken_away_without_the_paper(desk: Desk) -> None:
