@@ -208,7 +208,7 @@ def check(
     if waited:
         typer.echo(
             f"deleted marks wait for {waited} days to be wiped from the database's pages: "
-            "the disk needs as much free room as the database has, the server a quiet moment"
+            "disk and memory need half as much again as the database has, the server a quiet moment"
         )
     typer.echo(json.dumps(said))
     if breaks or sound != "ok":

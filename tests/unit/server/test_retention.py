@@ -33,6 +33,7 @@ from server.annotating.tables import LayerRow
 from server.annotating.tombstones import Tombstones
 from server.database import Database, WriteSession
 from server.errors import DomainError, Invalid
+from server.garbage import free_memory
 from server.identity import SYSTEM
 from server.jobs.queue import Handler, Jobs, Lane, enqueue
 from server.meetings import actions as meetings
@@ -470,6 +471,38 @@ async def test_the_scrubbing_is_never_given_up(
     await tried(desk, {SCRUB: Scrub(desk.database)})
     assert jobs(desk.database, SCRUB) == []
     assert desk.database.read_now(scrub_waits_since) is None
+
+
+async def test_it_waits_for_memory_and_kills_no_server(
+    desk: Desk, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy is made in memory: where there is none, the kernel would end the server for it."""
+    written: list[int] = []
+
+    async def anew(self: Database) -> None:
+        written.append(time.ms)
+
+    monkeypatch.setattr(Database, "write_anew", anew)
+    monkeypatch.setattr(retention, "free_memory", lambda: desk.database.path.stat().st_size)
+    await Scrub(desk.database)({})
+    assert (written, len(jobs(desk.database, SCRUB))) == ([], 1)
+    monkeypatch.setattr(retention, "free_memory", lambda: None)
+    await Scrub(desk.database)({})
+    assert written == [time.ms]
+
+
+def test_memory_is_what_machine_and_group_leave(tmp_path: Path) -> None:
+    assert free_memory(tmp_path) is None
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/meminfo").write_text("MemTotal: 9 kB\nMemAvailable:   4 kB\n")
+    assert free_memory(tmp_path) == 4096
+    group = tmp_path / "sys/fs/cgroup"
+    group.mkdir(parents=True)
+    (group / "memory.stat").write_text("anon 1000\nfile 9000\n")
+    (group / "memory.max").write_text("3000\n")
+    assert free_memory(tmp_path) == 2000
+    (group / "memory.max").write_text("max\n")
+    assert free_memory(tmp_path) == 4096
 
 
 async def test_the_loop_waits_for_no_disk_and_makes_no_thousand_records(
