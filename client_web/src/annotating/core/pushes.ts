@@ -2,7 +2,7 @@
  * The pushes of a tab: what leaves when, and what to make of the answers. Only the tab that leads
  * sends. No I/O.
  */
-import { isThere } from './recognise';
+import { isThere, leftOver } from './recognise';
 import type { Ack, ClientMessage, Nack, Operation } from './model';
 import type { OutboxWrite, Refused } from './outbox';
 import type { Queue } from './queue';
@@ -56,16 +56,19 @@ export class Pushes {
   }
 
   /** Refused work that the server turns out to have is released: it had only not said so. What
-   * followed it goes out now; by one tab, or it would go twice. */
+   * followed it, and what it came to since, goes out now; by one tab, or it would go twice. */
   recognise(replica: LayerReplica): void {
     for (const one of this.queue.refused) {
       if (one.layer !== replica.layer || !isThere(one, replica)) continue;
-      if (this.lease || !this.queue.hasFollowers(one)) this.release(one);
+      const more = leftOver(one, replica);
+      if (this.lease || (more.length === 0 && !this.queue.hasFollowers(one))) {
+        this.release(one, more);
+      }
     }
   }
 
-  private release(one: Refused): void {
-    const write = this.queue.arrived(one);
+  private release(one: Refused, more: readonly Operation[] = []): void {
+    const write = this.queue.arrived(one, more);
     this.host.write(write);
     this.host.lay(one.layer, [...one.ops, ...(write.append ?? []).flatMap((draft) => draft.ops)]);
   }

@@ -222,12 +222,16 @@ export class Queue {
     return this.refused.find((one) => one.opNo === opNo);
   }
 
-  /** The server has this refused work after all; what was refused only because of it goes out. */
-  arrived(one: Refused): OutboxWrite {
+  /** The server has this refused work after all; what it has not (`more`) and what was refused only
+   * because of it goes out. */
+  arrived(one: Refused, more: readonly Operation[] = []): OutboxWrite {
     const followers = this.followers(one);
     const out = new Set([one, ...followers]);
     this.setRefused(this.refused.filter((other) => !out.has(other)));
-    const append = followers.map(({ layer, ops }) => this.enqueue(layer, ops, undefined, false));
+    const left = more.length > 0 ? [{ layer: one.layer, ops: more }] : [];
+    const append = [...left, ...followers].map(({ layer, ops }) =>
+      this.enqueue(layer, ops, undefined, false),
+    );
     return { release: [...out].map(({ key }) => key), ...(append.length > 0 && { append }) };
   }
 

@@ -5,6 +5,11 @@ import type { LayerReplica } from './replica';
 
 /** Refusals that may be of work that has arrived: nobody answered, or the second try met the first. */
 const UNSURE = ['unanswered', 'id_taken'];
+type Patch = Extract<Operation, { op: 'patch' }>;
+/** The rev of a mark that was made and not changed since. */
+const MADE = 1;
+/** Keys of a patch that says nothing. */
+const BARE = 3;
 
 /**
  * A push holds or falls as one, so one new mark of it tells of all. A push without a new mark has
@@ -28,6 +33,26 @@ export function isThere(refused: Refused, replica: LayerReplica): boolean {
   });
 }
 
+/**
+ * What the server has of new marks is not what this work came to: words typed while nobody answered
+ * went into the put that was sent again, and the first put came through. They are what is left to
+ * send, on top of the mark as it was made: who has written on it since is met as a conflict.
+ */
+export function leftOver({ code, ops }: Refused, replica: LayerReplica): Operation[] {
+  return ops.flatMap((op) => {
+    const there = op.op === 'put' ? replica.onServer(op.id) : undefined;
+    if (op.op !== 'put' || !there) return [];
+    // Sent only once and changed since: that was somebody's will.
+    if (code !== 'id_taken' && there.rev > MADE) return [];
+    const patch: Patch = { op: 'patch', id: op.id, base_rev: MADE };
+    if ((op.body ?? '') !== (there.body ?? '')) patch.body = op.body ?? '';
+    if (!same(op.geometry, there.geometry)) patch.geometry = op.geometry;
+    if (!same(op.style, there.style)) patch.style = op.style;
+    if (op.page !== there.page) patch.page = op.page;
+    return Object.keys(patch).length > BARE ? [patch] : [];
+  });
+}
+
 function done(op: Operation, replica: LayerReplica): boolean {
   const there = replica.onServer(op.id);
   if (op.op === 'delete') return there === null || there === undefined;
@@ -35,7 +60,7 @@ function done(op: Operation, replica: LayerReplica): boolean {
   return op.op === 'restore' || (op.op === 'patch' && says(there, op));
 }
 
-function says(mark: Mark, patch: Extract<Operation, { op: 'patch' }>): boolean {
+function says(mark: Mark, patch: Patch): boolean {
   const { page, geometry, anchor, style, body, resolved } = patch;
   return (
     (page === undefined || page === mark.page) &&

@@ -384,6 +384,28 @@ describe('failures of peers', () => {
       expect(tab.core.refused).toEqual([]);
     });
 
+    it('keeps what was typed after it when both tries meet', () => {
+      tab.edit(put('a', 'một'));
+      tab.edit({ op: 'patch', id: 'a', body: 'một hai', style: { width: 3 } });
+      giveUp();
+      const [first, after] = tab.core.refused;
+      const ops = [...(first?.ops ?? []), ...(after?.ops ?? [])];
+      tab.take(tab.core.retry(first?.key ?? '', { layer: LAYER, ops }));
+      tab.take(tab.core.discard(after?.key ?? ''));
+      const [again] = tab.pushes().slice(-1);
+      expect(again?.ops).toMatchObject([{ op: 'put', body: 'một hai' }]);
+      // The server wakes: the first try is in, the second meets it.
+      tab.get(delta(0, 1, item('a', 1, 1, 'một')));
+      tab.get(nack(again?.op_no ?? 0, 'id_taken', 0));
+      expect(tab.core.refused).toEqual([]);
+      const [left, ...others] = tab.pushes();
+      expect([left?.ops, others]).toEqual([
+        [{ op: 'patch', id: 'a', base_rev: 1, body: 'một hai', style: { width: 3 } }],
+        [],
+      ]);
+      expect(tab.core.replica(LAYER)?.get('a')?.body).toBe('một hai');
+    });
+
     it('leaves what followed it to the tab that sends', () => {
       tab.edit(put('a'));
       tab.edit({ op: 'patch', id: 'a', body: 'hai' });

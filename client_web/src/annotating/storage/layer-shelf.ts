@@ -60,6 +60,8 @@ export class LayerShelf {
 
   /** The same, `page` before the others. */
   async begin(layer: string, page: number): Promise<Beginning | undefined> {
+    // Closed a moment ago: what is still being written belongs to it.
+    await this.flush(layer);
     try {
       // The cursor first: what another tab writes meanwhile is newer than it says.
       const cursor = await this.store.get(`${layer}/cursor`);
@@ -77,6 +79,8 @@ export class LayerShelf {
 
   /** Keeps `layer` from now on; `saved` is what `load` gave. */
   follow(layer: string, saved: SavedLayer | undefined, take: () => SavedLayer): void {
+    const former = this.layers.get(layer);
+    if (former?.timer != null) clearTimeout(former.timer);
     this.layers.set(layer, {
       kept: new Map(saved?.marks.map((mark) => [mark.id, mark])),
       cursor: saved?.cursor ?? -1,
@@ -84,7 +88,7 @@ export class LayerShelf {
       take,
       timer: null,
       // Closed and opened again in the middle of a long write: the two must not mix.
-      writing: this.layers.get(layer)?.writing ?? Promise.resolve(),
+      writing: former?.writing ?? Promise.resolve(),
     });
   }
 
@@ -188,13 +192,16 @@ export class LayerShelf {
         changes.push({ key: markKey(layer, before), bytes: null });
       }
     }
-    for (const mark of gone.values()) changes.push({ key: markKey(layer, mark), bytes: null });
-    for (const id of older) changes.push({ key: olderKey(layer) + id, bytes: null });
+    const wiped = [...gone.values()].map((mark) => markKey(layer, mark));
+    wiped.push(...[...older].map((id) => olderKey(layer) + id));
     // Without the server's word (cursor 0) what lies there may be all that there is.
     const clears = open.unread && cursor > 0;
-    if (clears) changes.push(...(await this.leftovers(layer, marks)));
+    if (clears) wiped.push(...(await this.strays(layer, marks)));
+    for (const key of new Set(wiped)) changes.push({ key, bytes: null });
+    // A copy that is being put right knows nothing until it is whole.
+    if (clears) changes.unshift({ key: `${layer}/cursor`, bytes: null });
     // The cursor last: what it claims to know is on the disk before it.
-    if (cursor !== open.cursor) changes.push({ key: `${layer}/cursor`, bytes: packed(cursor) });
+    if (cursor !== open.cursor || open.unread) changes.push({ key: `${layer}/cursor`, bytes: packed(cursor) });
     for (let i = 0; i < changes.length; i += BATCH) {
       await this.store.write(changes.slice(i, i + BATCH));
     }
@@ -204,15 +211,13 @@ export class LayerShelf {
     this.older.delete(layer);
   }
 
-  /** Takes away what lies here of a copy that could not be read: no delta will ever name it. */
-  private async leftovers(layer: string, marks: readonly Mark[]): Promise<SealedChange[]> {
-    const there = new Set(marks.map((mark) => markKey(layer, mark)));
-    const [byPage, older] = await Promise.all([
-      this.store.keys(`${layer}/page/`),
-      this.store.keys(olderKey(layer)),
-    ]);
-    const gone = [...byPage.filter((key) => !there.has(key)), ...older];
-    return gone.map((key) => ({ key, bytes: null }));
+  /** What lies here of a layer and is none of these marks. Names open without a key. */
+  private async strays(layer: string, marks: readonly Mark[]): Promise<string[]> {
+    const kept = new Set(marks.map((mark) => markKey(layer, mark)));
+    const there = await Promise.all(
+      [`${layer}/page/`, olderKey(layer)].map((prefix) => this.store.keys(prefix)),
+    );
+    return there.flat().filter((key) => !kept.has(key));
   }
 
   private async all(layer: string): Promise<Mark[]> {

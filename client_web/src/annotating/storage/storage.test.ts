@@ -233,7 +233,7 @@ test('a layer kept for the next start comes back; only what changed is written',
   now = { cursor: 3, marks: [...now.marks.slice(1), mark('c')] };
   shelf.changed('L');
   await shelf.flush();
-  expect(written).toEqual([3, 3]); // a, b, cursor; then −a, c, cursor
+  expect(written).toEqual([4, 3]); // −cursor, a, b, cursor; then −a, c, cursor
   const back = await new LayerShelf(store).load('L');
   expect(back?.cursor).toBe(3);
   expect(back?.marks.map((m) => m.id)).toEqual(['b', 'c']);
@@ -311,4 +311,65 @@ test('marks kept before they lay by page are found and move with the next write'
   await shelf.flush();
   expect(await store.keys('L/')).toEqual(['L/cursor', 'L/page/000002/a']);
   expect(await new LayerShelf(store).load('L')).toEqual({ cursor: 10, marks: [mark('a', 2)] });
+});
+
+test('a copy that could not be read once is cleared of what was deleted meanwhile', async () => {
+  const { sealed } = await tab();
+  const store = sealed.store('layers');
+  const [a, b] = [mark('a', 0), mark('b', 7)];
+  const yesterday = new LayerShelf(store);
+  yesterday.follow('L', undefined, () => ({ cursor: 3, marks: [a, b] }));
+  await yesterday.flush();
+  let broken = true;
+  const shelf = new LayerShelf({
+    ...store,
+    get: (key) => (broken ? Promise.reject(new Error('connection lost')) : store.get(key)),
+  });
+  expect(await shelf.begin('L', 0)).toBeUndefined();
+  broken = false;
+  // The server's snapshot: b was deleted on the other device.
+  shelf.follow('L', undefined, () => ({ cursor: 5, marks: [a] }));
+  await shelf.flush();
+  expect(await new LayerShelf(store).load('L')).toEqual({ cursor: 5, marks: [a] });
+});
+
+test('a copy whose writing was cut off says of nothing that it is known', async () => {
+  const { sealed } = await tab();
+  const store = sealed.store('layers');
+  const many = Array.from({ length: 450 }, (_, i) => mark(`m${String(i).padStart(3, '0')}`, 0));
+  let writes = 0;
+  const dying: SealedStore = {
+    ...store,
+    write: (changes) =>
+      ++writes > 2 ? Promise.reject(new Error('the tab was killed')) : store.write(changes),
+  };
+  const cut = new LayerShelf(dying);
+  cut.follow('L', undefined, () => ({ cursor: 450, marks: many }));
+  await cut.flush();
+  const shelf = new LayerShelf(store);
+  expect(await shelf.begin('L', 0)).toBeUndefined();
+  shelf.follow('L', undefined, () => ({ cursor: 460, marks: many.slice(440) }));
+  await shelf.flush();
+  expect((await new LayerShelf(store).load('L'))?.marks).toHaveLength(10);
+});
+
+test('a layer that is opened anew while it is still being written is read when it is whole', async () => {
+  const { sealed } = await tab();
+  const store = sealed.store('layers');
+  const held: Array<() => void> = [];
+  const shelf = new LayerShelf({
+    ...store,
+    write: async (changes) => {
+      await new Promise<void>((go) => held.push(go));
+      await store.write(changes);
+    },
+  });
+  const marks = [mark('a'), mark('b')];
+  shelf.follow('L', undefined, () => ({ cursor: 2, marks }));
+  const closed = shelf.unfollow('L');
+  const begun = shelf.begin('L', 0);
+  await vi.waitFor(() => expect(held).toHaveLength(1));
+  held[0]?.();
+  await closed;
+  expect((await begun)?.marks).toEqual(marks);
 });
