@@ -193,7 +193,7 @@ export class Book {
   /** Brings a document's marks onto this tablet without opening it. */
   async takeAlong(documentId: string, own: OwnLayer, signal: AbortSignal): Promise<void> {
     const post = await this.post;
-    if (!post?.shelf || post !== this.running) return;
+    if (!post?.shelf || post !== this.running) throw new Error('nobody is at this device');
     const { following, shelf } = post;
     const layers = await api.get<LayerView[]>(`/api/documents/${documentId}/layers`, { signal });
     if (layers.length === 0) layers.push(privateLayer(own.layer, own.mayAnnotate));
@@ -215,10 +215,9 @@ export class Book {
     if (!post) throw new Error('nobody is at this device');
     if (!post.shelf) return;
     for (const documentId of documentIds) {
-      const known = await post.shelf.knownLayers(documentId);
-      const gone = known?.layers.filter(({ kind }) => kind !== 'imported') ?? [];
-      for (const { id } of gone) post.runner.run(post.runner.core.drop(id));
-      await post.shelf.forgetDocument(documentId);
+      await post.shelf.forgetMarks(documentId, (layer) =>
+        post.runner.run(post.runner.core.drop(layer)),
+      );
       await post.drafts.forget(documentId);
     }
   }

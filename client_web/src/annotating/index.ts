@@ -70,6 +70,8 @@ export const annotating = {
   countUnsent: () => book.countUnsent(),
   /** Before somebody goes: what waits once everything is written, and what this device lacks. */
   unsentWork: () => book.unsentWork(),
+  /** Somebody goes for certain: what is open is closed, and kept as far as it has come. */
+  endWork: () => book.onClosing(),
   /** Of these, those that are on their way: what was refused is not. */
   countWaiting: () => book.countWaiting(),
 };

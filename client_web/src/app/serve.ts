@@ -31,11 +31,12 @@ async function serveMarks(person: string | null, keeps: boolean): Promise<void> 
   ]);
   if (mine !== asked) return;
   session.unsentWork = () => annotating.unsentWork();
-  keeping.alongside = annotating.takeAlong;
+  session.endWork = () => annotating.endWork();
   annotating.nameBy(async (documentId) => {
     const found = (await keptDocuments()).find(({ document }) => document.id === documentId);
     return found && { document: found.document.title, meeting: found.meeting.title };
   });
   annotating.measureBy(keptHeights);
   annotating.serve(person, keeps);
+  keeping.joined(annotating.takeAlong);
 }

@@ -26,8 +26,10 @@ class Keeping {
   jobs = $state.raw<ReadonlyMap<string, Job>>(new Map());
   /** This browser keeps things, and they are open. */
   possible = $state(false);
-  /** What goes along with a document; the app joins the marks here. */
-  alongside: (view: DocumentView, signal: AbortSignal) => Promise<void> = () => Promise.resolve();
+  /** What goes along with a document; the app joins the marks here. Until then it is not there, and
+   * no document is whole without it. */
+  alongside: (view: DocumentView, signal: AbortSignal) => Promise<void> = () =>
+    Promise.reject(new Error('the marks are not joined yet'));
 
   readonly #takes: TakeAlong;
 
@@ -60,6 +62,12 @@ class Keeping {
       if (state === 'live') this.#takes.again();
     });
     this.#followSeal();
+  }
+
+  /** The marks can go along from now on. */
+  joined(alongside: Keeping['alongside']): void {
+    this.alongside = alongside;
+    this.#takes.again();
   }
 
   /** How a document of the agenda stands. */

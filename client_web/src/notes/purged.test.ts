@@ -44,3 +44,21 @@ test('what failed is tried again, unless somebody else came', async () => {
   await Promise.resolve();
   expect(forgotten).toEqual([['m1']]);
 });
+
+test('what is seen while others go is followed too', async () => {
+  const forgotten: string[][] = [];
+  const waiting: Array<() => void> = [];
+  const purged = new Purged((ids) => {
+    forgotten.push([...ids]);
+    return new Promise((done) => waiting.push(done));
+  });
+  const first = purged.see('lan', ['m1']);
+  await purged.see('lan', ['m1', 'm2']);
+  expect(forgotten).toEqual([['m1']]);
+  waiting.shift()?.();
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(forgotten).toEqual([['m1'], ['m2']]);
+  waiting.shift()?.();
+  await first;
+});

@@ -5,7 +5,8 @@ const AGAIN_MS = 30_000;
 
 export class Purged {
   private readonly done = new Map<string, Set<string>>();
-  private readonly busy = new Set<string>();
+  /** Who is being served, and what has been seen for them meanwhile. */
+  private readonly busy = new Map<string, readonly string[] | null>();
   /** Of the newest look; what an older one left undone is no longer wanted. */
   private looks = 0;
 
@@ -18,12 +19,13 @@ export class Purged {
   async see(person: string | null, meetingIds: readonly string[]): Promise<void> {
     this.looks += 1;
     const look = this.looks;
-    if (person === null || this.busy.has(person)) return;
+    if (person === null) return;
+    if (this.busy.has(person)) return void this.busy.set(person, meetingIds);
     const done = this.done.get(person) ?? new Set();
     this.done.set(person, done);
     const gone = meetingIds.filter((id) => !done.has(id));
     if (gone.length === 0) return;
-    this.busy.add(person);
+    this.busy.set(person, null);
     try {
       await this.forget(gone);
       for (const id of gone) done.add(id);
@@ -31,8 +33,9 @@ export class Purged {
       this.later(() => {
         if (look === this.looks) void this.see(person, meetingIds);
       });
-    } finally {
-      this.busy.delete(person);
     }
+    const meanwhile = this.busy.get(person);
+    this.busy.delete(person);
+    if (meanwhile) await this.see(person, meanwhile);
   }
 }

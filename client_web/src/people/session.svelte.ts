@@ -62,6 +62,8 @@ class Session {
    * the app joins the outbox here. */
   unsentWork: () => Promise<UnsentWork> = () =>
     Promise.resolve({ unsent: 0, unkept: 0, drafts: 0 });
+  /** What is open is closed and kept; the app joins the marks here. */
+  endWork: () => void = () => undefined;
 
   constructor() {
     api.onSessionEnded = () => this.ended();
@@ -164,7 +166,9 @@ class Session {
   }
 
   private hide(): void {
-    // What is being written needs the key for a moment yet.
+    // What is being written needs the key for a moment yet; all of it begins before the key is
+    // asked to go, also what is only made when a card is closed.
+    this.endWork();
     const written = this.unsentWork().catch(() => undefined);
     connection.stop();
     this.idle = true;
@@ -202,7 +206,10 @@ class Session {
 
   async signOut(keepUnsent: boolean): Promise<void> {
     // What is kept must be written while there is a key.
-    if (keepUnsent) await this.unsentWork().catch(() => undefined);
+    if (keepUnsent) {
+      this.endWork();
+      await this.unsentWork().catch(() => undefined);
+    }
     connection.stop();
     pendingSignOut.remember();
     // The key goes first: even if the server does not answer, nothing here can be read any more.

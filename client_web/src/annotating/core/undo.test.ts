@@ -231,6 +231,22 @@ describe('undo', () => {
     expect(shown()).toEqual([]);
   });
 
+  it('puts a cut stroke back whole or not at all: half of it would lie there twice', () => {
+    make(put('a'));
+    make({ op: 'delete', id: 'a' }, put('b'), put('c'));
+    // On the other device one piece got another colour.
+    apply([{ op: 'patch', id: 'c', style: { color: '#c62828' } }]);
+    expect(undo.undo(look)).toEqual(STAYS);
+    expect(shown().map(([id]) => id)).toEqual(['b', 'c']);
+    make({ op: 'delete', id: 'b' }, put('d'));
+    back();
+    expect(
+      shown()
+        .map(([id]) => id)
+        .sort(),
+    ).toEqual(['b', 'c']);
+  });
+
   it('goes on without the part of a gesture whose layer is gone', () => {
     make(put('a'));
     make(put('other'));

@@ -192,10 +192,16 @@ function reversed(
   let stays = false;
   const parts = gesture.map((part) => {
     const edits = reverse(part, look(part.layer), answered, way);
-    stays ||= edits.length < part.steps.length;
-    return { layer: part.layer, edits };
+    const whole = edits.length === part.steps.length;
+    stays ||= !whole;
+    return { layer: part.layer, edits: whole || !replaces(part) ? edits : [] };
   });
   return { parts: parts.filter(({ edits }) => edits.length > 0), stays };
+}
+
+/** It put something in the place of what it took, as a cut does: half of it would leave both. */
+function replaces({ steps }: Part): boolean {
+  return steps.some(({ made }) => made === 'put') && steps.some(({ made }) => made === 'deleted');
 }
 
 /** An edit for each step that can be reversed. */

@@ -154,8 +154,21 @@ export class LayerShelf {
       .filter(([, known]) => 'layers' in known);
   }
 
-  async forgetDocument(documentId: string): Promise<void> {
-    await this.store.delete(`document/${documentId}`).catch(() => undefined);
+  /**
+   * A document's marks leave this tablet, but for those of its file: `gone` is told of each layer
+   * before its copy goes. Rejects where something stayed; what layers there are is forgotten last,
+   * so that it can be tried again.
+   */
+  async forgetMarks(documentId: string, gone: (layer: string) => void): Promise<void> {
+    const bytes = await this.store.get(`document/${documentId}`);
+    const known = bytes && unpacked<KnownLayers>(bytes);
+    const layers = known && 'layers' in known ? known.layers : [];
+    for (const { id, kind } of layers) {
+      if (kind === 'imported') continue;
+      gone(id);
+      await this.purge(id);
+    }
+    await this.store.delete(`document/${documentId}`);
   }
 
   async noteLayers(documentId: string, known: KnownLayers): Promise<void> {
@@ -201,7 +214,8 @@ export class LayerShelf {
     // A copy that is being put right knows nothing until it is whole.
     if (clears) changes.unshift({ key: `${layer}/cursor`, bytes: null });
     // The cursor last: what it claims to know is on the disk before it.
-    if (cursor !== open.cursor || open.unread) changes.push({ key: `${layer}/cursor`, bytes: packed(cursor) });
+    if (cursor !== open.cursor || open.unread)
+      changes.push({ key: `${layer}/cursor`, bytes: packed(cursor) });
     for (let i = 0; i < changes.length; i += BATCH) {
       await this.store.write(changes.slice(i, i + BATCH));
     }

@@ -373,3 +373,29 @@ test('a layer that is opened anew while it is still being written is read when i
   await closed;
   expect((await begun)?.marks).toEqual(marks);
 });
+
+test('what could not be deleted is said, and a second try still knows what there was', async () => {
+  const { sealed } = await tab();
+  const store = sealed.store('layers');
+  let broken = false;
+  const shelf = new LayerShelf({
+    ...store,
+    write: (changes) => (broken ? Promise.reject(new Error('full')) : store.write(changes)),
+  });
+  await shelf.noteLayers('D', { layers: [privateLayer('L', true)], authors: [] });
+  shelf.follow('L', undefined, () => ({ cursor: 1, marks: [mark('a')] }));
+  await shelf.flush();
+  broken = true;
+  const told: string[] = [];
+  await expect(shelf.forgetMarks('D', (layer) => told.push(layer))).rejects.toThrow('full');
+  broken = false;
+  await shelf.forgetMarks('D', (layer) => told.push(layer));
+  expect(told).toEqual(['L', 'L']);
+  expect(await store.keys('L/')).toEqual([]);
+  expect(await shelf.knownLayers('D')).toBeUndefined();
+  await shelf.forgetMarks('D', (layer) => told.push(layer));
+  sealed.lock();
+  await expect(shelf.forgetMarks('D', () => undefined)).rejects.toMatchObject({
+    code: 'sealed_locked',
+  });
+});

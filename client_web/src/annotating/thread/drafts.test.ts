@@ -157,3 +157,19 @@ test('where nothing is kept a draft lives as long as the tab', async () => {
   expect([drafts.keepsNothing, await drafts.count()]).toEqual([true, 1]);
   expect(await new Drafts(null).count()).toBe(0);
 });
+
+test('what another tab has sent or written on is not offered as it was here', async () => {
+  const [here, there] = [new Drafts(store()), new Drafts(store())];
+  here.keep('paper', 'm', 'Đồng ý');
+  await here.settled();
+  there.keep('paper', 'm', 'Đồng ý, cần bổ sung');
+  await there.settled();
+  expect(await here.find('paper', 'm')).toBe('Đồng ý, cần bổ sung');
+  there.keep('paper', 'm', '');
+  await there.settled();
+  expect([await here.find('paper', 'm'), await here.count()]).toEqual(['', 0]);
+  // The same words once more are a draft again.
+  here.keep('paper', 'm', 'Đồng ý');
+  await here.settled();
+  expect(await there.find('paper', 'm')).toBe('Đồng ý');
+});

@@ -34,6 +34,8 @@ export function placeOf({ version, page, geometry }: Mark): DraftPlace {
 }
 
 export class Drafts {
+  /** As they were last read or kept here. Another tab may have sent one meanwhile: what lies on
+   * the device counts, where there is something. */
   private readonly known = new Map<string, Kept>();
   private readonly listeners = new Set<() => void>();
   private writing: Promise<unknown> = Promise.resolve();
@@ -105,19 +107,21 @@ export class Drafts {
 
   private async keys(prefix: string): Promise<string[]> {
     await this.writing;
-    const stored = (await this.store?.keys(prefix).catch(() => [])) ?? [];
-    const here = [...this.known.keys()].filter((key) => key.startsWith(prefix));
-    return [...new Set([...stored, ...here])].sort();
+    if (this.store) return this.store.keys(prefix).catch(() => []);
+    return [...this.known.keys()].filter((key) => key.startsWith(prefix)).sort();
   }
 
   private async read(key: string): Promise<Kept> {
     await this.writing;
+    if (!this.store) return this.known.get(key) ?? NOTHING;
     try {
-      const bytes = this.known.has(key) ? undefined : await this.store?.get(key);
-      const kept = this.known.get(key) ?? (bytes ? unpacked<Kept | string>(bytes) : NOTHING);
-      return typeof kept === 'string' ? { words: kept } : kept;
+      const bytes = await this.store.get(key);
+      const stored = bytes ? unpacked<Kept | string>(bytes) : NOTHING;
+      const kept = typeof stored === 'string' ? { words: stored } : stored;
+      this.known.set(key, kept);
+      return kept;
     } catch {
-      return NOTHING; // its key was replaced, or the device is locked
+      return this.known.get(key) ?? NOTHING; // its key was replaced, or the device is locked
     }
   }
 
