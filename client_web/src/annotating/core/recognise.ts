@@ -42,10 +42,12 @@ export function leftOver({ code, ops }: Refused, replica: LayerReplica): Operati
   return ops.flatMap((op) => {
     const there = op.op === 'put' ? replica.onServer(op.id) : undefined;
     if (op.op !== 'put' || !there) return [];
+    const touched = there.rev > MADE;
     // Sent only once and changed since: that was somebody's will.
-    if (code !== 'id_taken' && there.rev > MADE) return [];
+    if (code !== 'id_taken' && touched) return [];
     const patch: Patch = { op: 'patch', id: op.id, base_rev: MADE };
     if ((op.body ?? '') !== (there.body ?? '')) patch.body = op.body ?? '';
+    if (touched) return patch.body === undefined ? [] : [patch]; // its look and place are newer
     if (!same(op.geometry, there.geometry)) patch.geometry = op.geometry;
     if (!same(op.style, there.style)) patch.style = op.style;
     if (op.page !== there.page) patch.page = op.page;

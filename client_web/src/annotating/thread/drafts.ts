@@ -88,16 +88,15 @@ export class Drafts {
     this.changed();
   }
 
-  /** The marks of a document are no more on this device: neither is what was to be said of them. */
-  forget(document: string): Promise<unknown> {
+  /** The marks of a document are no more on this device: neither is what was to be said of them.
+   * Rejects where it is. */
+  async forget(document: string): Promise<void> {
     const about = (key: string) => key.startsWith(`${document}/`);
     for (const key of [...this.known.keys()].filter(about)) this.known.delete(key);
-    this.then(async () => {
-      const keys = (await this.store?.keys(`${document}/`)) ?? [];
-      await this.store?.write(keys.map((key) => ({ key, bytes: null })));
-    });
+    await this.writing;
+    const keys = (await this.store?.keys(`${document}/`)) ?? [];
+    await this.store?.write(keys.map((key) => ({ key, bytes: null })));
     this.changed();
-    return this.writing;
   }
 
   /** Resolves when all that was kept lies on the device, or cannot. */
