@@ -1,6 +1,7 @@
 """The one thread that writes: what waits shares one transaction and one COMMIT (group commit).
 
 Only after that COMMIT is anything answered and announced; a failed COMMIT fails all of its group.
+An action that takes the transaction of all with it (a full disk) fails alone: the others run again.
 Measured on two cores, 300 strokes at once: a group of one costs 260 µs a stroke, one of five 136,
 one of twenty 127, of which SQLAlchemy's own begin and commit are 40 µs a group. So a group of raw
 actions alone begins and commits on the driver's connection (docs/decisions/sync-0002).
@@ -48,6 +49,8 @@ class Effects:
     sessions_ended: list[str] = field(default_factory=list)
     jobs_waiting: bool = False
 
+
+_NOTHING_KEPT = DomainError("storage_failed", 507)
 
 Answered = Callable[[Any, BaseException | None], None]
 """Told on the event loop, after the COMMIT and its announcements: the result, or the error."""
@@ -184,19 +187,47 @@ class Writer:
                 break
             members.append(waiting)
             whole = self._run_one(raw, waiting)
+        if whole:
+            self._commit(connection, members)
+        else:
+            self._go_on_without_last(connection, members)
+        self.settled()
+        return stop
+
+    def _commit(self, connection: Connection, members: list[Action]) -> None:
         transaction, self._transaction = self._transaction, None
         try:
-            if not whole:
-                raise members[-1].error or DomainError("storage_failed", 507)
             if transaction is not None:
                 transaction.commit()
             else:
-                raw.execute("COMMIT")
+                raw_of(connection).execute("COMMIT")
         except Exception as error:
             _abandon(connection)
             _fail(members, as_domain_error(error))
-        self.settled()
-        return stop
+
+    def _go_on_without_last(self, connection: Connection, members: list[Action]) -> None:
+        """The last one took the transaction of all with it. What the others did would fit: they run
+        once more, without it. Where one of them does the same, nothing fits, and all fail."""
+        *others, lost = members
+        self._transaction = None
+        _abandon(connection)
+        _fail([lost], _NOTHING_KEPT)
+        if not others:
+            return
+        for one in others:
+            one.result = one.error = one.effects = None
+        raw = raw_of(connection)
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+            for one in others:
+                if not self._run_one(raw, one):
+                    raise one.error or _NOTHING_KEPT
+        except Exception as error:
+            self._transaction = None
+            _abandon(connection)
+            _fail(others, as_domain_error(error))
+        else:
+            self._commit(connection, others)
 
     def _run_one(self, raw: Any, action: Action) -> bool:
         """Run one action. False when SQLite has rolled back the whole transaction with it, those

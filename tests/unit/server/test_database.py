@@ -240,6 +240,64 @@ async def test_a_full_disk_acknowledges_nothing_and_recovers(
     assert await database.read(names) == stored | {"after"}
 
 
+def take_all_along(connection: Any) -> Any:
+    """As SQLite does after some full disks: nothing of the transaction is left."""
+    connection.execute("ROLLBACK")
+    raise pysqlite3.OperationalError("database or disk is full")
+
+
+async def test_an_action_that_takes_the_transaction_along_fails_alone(
+    database: Database, told: list[Effects], commits: list[str]
+) -> None:
+    database.writing.group_ms = 10_000
+    refused: list[int] = []
+
+    def refuse(session: WriteSession) -> None:
+        refused.append(1)
+        put(session, "never")
+        raise DomainError("no")
+
+    results = await together(
+        database,
+        database.write(SYSTEM, put, "before"),
+        write_raw(database, put_raw("raw")),
+        database.write(SYSTEM, refuse),
+        write_raw(database, take_all_along),
+        database.write(SYSTEM, put, "after"),
+    )
+    codes = [getattr(one, "code", one) for one in results]
+    assert codes == ["before", "raw", "no", "disk_full", "after"]
+    assert len(refused) == 2
+    assert await database.read(names) == {"before", "raw", "after"}
+    assert sorted(announced(told)) == ["after", "before", "raw"]
+
+
+async def test_where_nothing_fits_all_of_a_group_fail_and_the_writer_goes_on(
+    database: Database, told: list[Effects]
+) -> None:
+    database.writing.group_ms = 10_000
+    tries: list[int] = []
+
+    def second_time(connection: Any) -> Any:
+        tries.append(1)
+        if len(tries) == 2:
+            take_all_along(connection)
+        return put_raw("later")(connection)
+
+    results = await together(
+        database,
+        database.write(SYSTEM, put, "before"),
+        write_raw(database, second_time),
+        write_raw(database, take_all_along),
+    )
+    assert [one.code for one in results] == ["disk_full"] * 3
+    assert len(tries) == 2
+    assert told == []
+    assert await database.read(names) == set()
+    assert await database.write(SYSTEM, put, "after") == "after"
+    assert await database.read(names) == {"after"}
+
+
 async def test_a_locked_database_is_busy(tmp_path: Path) -> None:
     database = Database(tmp_path / "locked.sqlite3", lock_ms=20)
     database.start()
