@@ -11,6 +11,7 @@ from server.meetings.messages import MeetingCard, MeetingView, MyMeeting, MyMeet
 from server.meetings.tables import MeetingRow
 from server.meetings.topics import meeting_topic, staff_topic
 from server.people.queries import cards
+from server.people.rules import called
 
 
 def meeting_view(session: Session, meeting_id: str, *, staff: bool) -> MeetingView:
@@ -56,7 +57,7 @@ def meeting_card(session: Session, actor: Actor, row: MeetingRow) -> MeetingCard
         meeting=meetings.head(session, row),
         my_role=meetings.role_in(session, row.id, actor.person_id),
         staff=staff,
-        chair_name=f"{chair.form_of_address} {chair.name}".strip() if chair else "",
+        chair_name=called(chair.form_of_address, chair.name) if chair else "",
         documents=queries.count_for(session, row.id, actor.person_id, staff=staff),
     )
 

@@ -26,7 +26,13 @@ from server.people.queries import cards
 from server.people.rules import Role, given_name_first
 from server.people.tables import OrganisationRow
 
-ROLE_ORDER = {role: index for index, role in enumerate(ParticipantRole)}
+ROLE_ORDER = {
+    ParticipantRole.CHAIR: 0,
+    ParticipantRole.DELEGATE: 1,
+    ParticipantRole.GUEST: 2,
+    ParticipantRole.SECRETARY: 3,
+}
+"""As the minutes list them: who serves the meeting comes last."""
 
 
 def meeting_row(session: Session, meeting_id: str) -> MeetingRow:

@@ -51,6 +51,11 @@ def folded(words: str) -> str:
     return " ".join(bare.replace("đ", "d").replace("Đ", "D").lower().split())
 
 
+def called(form_of_address: str, name: str) -> str:
+    """ "ông Nguyễn Văn An": a person within a line of words."""
+    return f"{form_of_address[:1].lower()}{form_of_address[1:]} {name}".strip()
+
+
 def given_name_first(name: str) -> str:
     """The key that sorts Vietnamese names: given name, then the rest, folded and then exact."""
     parts = name.split()

@@ -32,6 +32,7 @@ export const words = {
     'page.go.absent': 'Không có trang này',
     'page.label': 'Trang {label}',
     'page.position': '{at} / {count}',
+    'page.position.file': 'tờ {at} / {count}',
     'page.more': 'Cách xem và tải về',
     'page.flow': 'Cách xem',
     'page.flow.scroll': 'Cuộn dọc',
@@ -99,7 +100,7 @@ export const words = {
     'keep.drop.body':
       '“{title}” ({size}) đang mở được khi mất mạng. Ghi chú của bạn vẫn còn trên máy chủ.',
     'keep.drop.do': 'Bỏ khỏi máy',
-    'keep.meeting': 'Giữ cả cuộc họp',
+    'keep.meeting': 'Giữ cả cuộc họp trên máy',
     'keep.meeting.kept': 'Đã giữ đủ',
     'keep.meeting.running': 'Đang giữ {done}/{count}',
     'keep.sheet': 'Giữ trên máy này',
@@ -120,7 +121,7 @@ export const words = {
     'keep.kept': 'Tài liệu trên máy này',
     'keep.kept.none': 'Chưa giữ tài liệu nào',
     'keep.kept.none.hint':
-      'Mở một cuộc họp rồi chạm “Giữ cả cuộc họp”, hoặc nút bên phải từng tài liệu.',
+      'Mở một cuộc họp rồi chạm “Giữ cả cuộc họp trên máy”, hoặc nút bên phải từng tài liệu.',
     'keep.kept.passing': 'Bản tạm của tài liệu đã mở',
     'keep.kept.passing.hint': '{count} tài liệu · {size}; bản lâu không đọc tự nhường chỗ.',
     'keep.kept.clear': 'Xóa bản tạm',
@@ -159,6 +160,7 @@ export const words = {
     'page.go.absent': 'There is no such page',
     'page.label': 'Page {label}',
     'page.position': '{at} / {count}',
+    'page.position.file': 'sheet {at} of {count}',
     'page.more': 'View and download',
     'page.flow': 'View',
     'page.flow.scroll': 'Scroll',
@@ -226,7 +228,7 @@ export const words = {
     'keep.drop.body':
       '“{title}” ({size}) opens without a network now. Your marks stay on the server.',
     'keep.drop.do': 'Remove',
-    'keep.meeting': 'Keep the meeting',
+    'keep.meeting': 'Keep the meeting on this tablet',
     'keep.meeting.kept': 'All kept',
     'keep.meeting.running': 'Keeping {done}/{count}',
     'keep.sheet': 'Keep on this device',
@@ -248,7 +250,7 @@ export const words = {
     'keep.kept': 'Documents on this device',
     'keep.kept.none': 'No documents are kept',
     'keep.kept.none.hint':
-      'Open a meeting and tap “Keep the meeting”, or the button beside a document.',
+      'Open a meeting and tap “Keep the meeting on this tablet”, or the button beside a document.',
     'keep.kept.passing': 'Copies of documents you opened',
     'keep.kept.passing.hint':
       '{count} {count|document|documents} · {size}; those not read for long make room by themselves.',

@@ -1,9 +1,10 @@
 /** The order in which people of a meeting are listed. */
 import type { Participant } from '../wire';
 
-const ORDER = { chair: 0, secretary: 1, delegate: 2, guest: 3 } as const;
+const ORDER = { chair: 0, delegate: 1, guest: 2, secretary: 3 } as const;
 
-/** Chair, secretaries, delegates, guests; inside a role by the given comparison. */
+/** Chair, delegates, guests, secretaries last, as the minutes list them; inside a role by the given
+ * comparison. */
 export function inOrder(
   people: readonly Participant[],
   byName: (a: Participant, b: Participant) => number,

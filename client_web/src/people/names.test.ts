@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { expect, test } from 'vitest';
-import { addressed, byGivenName, fold, matches } from './names';
+import { addressed, called, byGivenName, fold, matches } from './names';
 import { isTooSimple } from './pin';
 
 test('names sort by the given name in Vietnamese order', () => {
@@ -20,6 +20,8 @@ test('the form of address stands before the name', () => {
   expect(addressed({ name: 'Lê Hà', form_of_address: 'bà' })).toBe('Bà Lê Hà');
   expect(addressed({ name: 'Lê Hà', form_of_address: 'Đồng chí' })).toBe('Đồng chí Lê Hà');
   expect(addressed({ name: 'Lê Hà', form_of_address: '' })).toBe('Lê Hà');
+  expect(called({ name: 'Lê Hà', form_of_address: 'Đồng chí' })).toBe('đồng chí Lê Hà');
+  expect(called({ name: 'Lê Hà' })).toBe('Lê Hà');
 });
 
 test('nobody types marks', () => {

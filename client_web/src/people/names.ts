@@ -14,11 +14,18 @@ export function byGivenName(a: Named, b: Named): number {
   return collator.compare(givenName(a.name), givenName(b.name)) || collator.compare(a.name, b.name);
 }
 
-/** "Ông Nguyễn Văn An" */
+/** "Ông Nguyễn Văn An": at the beginning of a line. */
 export function addressed(person: Named): string {
   const form = person.form_of_address?.trim() ?? '';
   if (form === '') return person.name;
   return `${form.charAt(0).toLocaleUpperCase('vi')}${form.slice(1)} ${person.name}`;
+}
+
+/** "ông Nguyễn Văn An": within a line of words. */
+export function called(person: Named): string {
+  const form = person.form_of_address?.trim() ?? '';
+  if (form === '') return person.name;
+  return `${form.charAt(0).toLocaleLowerCase('vi')}${form.slice(1)} ${person.name}`;
 }
 
 /** Without marks and capitals, đ as d: what nobody needs to type on a tablet. */

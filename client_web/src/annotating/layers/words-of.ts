@@ -1,6 +1,6 @@
 /** How a layer is called, and who sees what is written on it. */
 import { t } from '../../i18n';
-import { addressed } from '../../people';
+import { addressed, called } from '../../people';
 import type { IconName } from '../../ui';
 import type { LayerView, PersonCard } from '../../wire';
 import type { Mark } from '../core';
@@ -24,7 +24,7 @@ export function titleOf(layer: LayerView): string {
 /** Who sees it, in a few words. */
 export function seenBy(layer: LayerView): string {
   if (layer.kind !== 'shared') return t(`layers.seen.${layer.kind}`);
-  const whose = layer.mine || !layer.owner ? '' : t('layers.of', { name: addressed(layer.owner) });
+  const whose = layer.mine || !layer.owner ? '' : t('layers.of', { name: called(layer.owner) });
   return [whose, audienceOf(layer)].filter(Boolean).join(' · ');
 }
 
