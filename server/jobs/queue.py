@@ -8,6 +8,7 @@ run twice.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -210,7 +211,7 @@ class Jobs:
             wake.clear()
             until = clock.unix_ms() + self.lease_seconds * 1000
             try:
-                held = await self.database.write(SYSTEM, _lease, kinds, until)
+                held = await self._take(kinds, until)
             except Exception:
                 log.exception("job_lease_failed")
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
@@ -223,6 +224,18 @@ class Jobs:
                     pass
                 continue
             await self._run(lane, held)
+
+    async def _take(self, kinds: tuple[str, ...], until: int) -> Held | None:
+        """The next job. What the writer leases for a worker that is being stopped goes back: else
+        it would wait for the end of a lease that nobody holds, and have lost a try."""
+        taking = asyncio.ensure_future(self.database.write(SYSTEM, _lease, kinds, until))
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            with contextlib.suppress(Exception):
+                if (held := await taking) is not None:
+                    await self._quietly(_give_back, held)
+            raise
 
     async def _run(self, lane: Lane, held: Held) -> None:
         if held.lease > self.attempts:  # each of its workers died with it

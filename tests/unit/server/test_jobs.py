@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -131,6 +132,31 @@ async def test_a_job_that_kills_its_workers_is_not_started_for_ever(database: Da
         await until(lambda: bench.aside)
     assert bench.got == []
     assert await database.read(rows) == [("work", "failed", 4)]
+
+
+async def test_a_worker_that_is_stopped_while_it_takes_a_job_gives_it_back(
+    database: Database,
+) -> None:
+    database.write_now(SYSTEM, enqueue, "work", {})
+    held, free = threading.Event(), threading.Event()
+
+    def hold(_session: WriteSession) -> None:
+        held.set()
+        free.wait(30)
+
+    holding = asyncio.create_task(database.write(SYSTEM, hold))
+    await until(held.is_set)
+    bench = Bench()
+    jobs = Jobs(database, [Lane({"work": bench.work})])
+    jobs.start()
+    await until(lambda: database.writing.waiting_now > 0)
+    stopping = asyncio.create_task(jobs.stop())
+    await asyncio.sleep(0)
+    free.set()
+    await asyncio.gather(holding, stopping)
+    await database.write(SYSTEM, lambda _session: None)  # behind all that waited
+    assert database.read_now(rows) == [("work", "waiting", 0)]
+    assert bench.got == []
 
 
 async def test_a_planned_stop_gives_the_job_back_without_counting(database: Database) -> None:
