@@ -61,6 +61,8 @@ export class Reader {
   #poll: ReturnType<typeof setTimeout> | undefined;
   #keeping = '';
   #warm: Warm | undefined;
+  /** Another version has come while this one was read: what was written on it is not seen here. */
+  replaced = $state(false);
   /** The version of which something lies on this device. */
   #keptVersion: string | undefined;
 
@@ -154,7 +156,10 @@ export class Reader {
     if (this.#closing.signal.aborted) return;
     const { version } = view;
     const before = this.view?.version;
-    if (version && version.id !== before?.id) this.#turnTo(view);
+    if (version && version.id !== before?.id) {
+      this.replaced = before !== undefined && before !== null;
+      this.#turnTo(view);
+    }
     this.view = view;
     this.problem = undefined;
     if (version) {

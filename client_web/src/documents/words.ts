@@ -71,6 +71,9 @@ export const words = {
     'page.making_page': 'Đang chuẩn bị trang này…',
     'page.absent': 'Trang này chưa có trên máy. Sẽ hiện khi có mạng.',
     'page.differs': 'Trang này KHÁC bản đã duyệt. Hãy báo thư ký trước khi dùng.',
+    'page.replaced':
+      'Tài liệu vừa được thay bằng bản {number}. Nét bút và ghi chú của bạn trên bản trước vẫn còn trong “Ghi chú của tôi”.',
+    'page.replaced.seen': 'Đã hiểu',
     'page.differs_some':
       '{count} trang không khớp với bản đã duyệt. Hãy báo thư ký trước khi dùng tài liệu này.',
     'page.opening': 'Đang mở tài liệu…',
@@ -199,6 +202,9 @@ export const words = {
     'page.making_page': 'Preparing this page…',
     'page.absent': 'This page is not on this device. It appears once the network is back.',
     'page.differs': 'This page DIFFERS from the approved one. Tell the secretary before using it.',
+    'page.replaced':
+      'This document was replaced by version {number}. What you wrote on the one before is kept in “My notes”.',
+    'page.replaced.seen': 'Got it',
     'page.differs_some':
       '{count} pages do not match the approved version. Tell the secretary before using it.',
     'page.opening': 'Opening the document…',
