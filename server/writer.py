@@ -50,8 +50,6 @@ class Effects:
     jobs_waiting: bool = False
 
 
-_NOTHING_KEPT = DomainError("storage_failed", 507)
-
 Answered = Callable[[Any, BaseException | None], None]
 """Told on the event loop, after the COMMIT and its announcements: the result, or the error."""
 
@@ -211,7 +209,7 @@ class Writer:
         *others, lost = members
         self._transaction = None
         _abandon(connection)
-        _fail([lost], _NOTHING_KEPT)
+        _fail([lost], _nothing_kept())
         if not others:
             return
         for one in others:
@@ -221,7 +219,7 @@ class Writer:
             raw.execute("BEGIN IMMEDIATE")
             for one in others:
                 if not self._run_one(raw, one):
-                    raise one.error or _NOTHING_KEPT
+                    raise one.error or _nothing_kept()
         except Exception as error:
             self._transaction = None
             _abandon(connection)
@@ -290,6 +288,11 @@ def _abandon(connection: Connection) -> None:
     raw = raw_of(connection)
     if raw.in_transaction:
         raw.execute("ROLLBACK")
+
+
+def _nothing_kept() -> DomainError:
+    """A new one each time: an error that is raised again keeps the frames of every raising."""
+    return DomainError("storage_failed", 507)
 
 
 def _fail(members: list[Action], error: BaseException) -> None:
