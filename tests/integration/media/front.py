@@ -126,7 +126,7 @@ async def inbound(page: Page) -> dict[str, Any]:
     return found
 
 
-async def until(condition: Callable[[], Awaitable[Any]], what: str, deadline: float = 30.0) -> Any:
+async def until(condition: Callable[[], Awaitable[Any]], what: str, deadline: float = 60.0) -> Any:
     """Poll a state that is read asynchronously."""
     end = time.monotonic() + deadline
     while True:
@@ -138,7 +138,7 @@ async def until(condition: Callable[[], Awaitable[Any]], what: str, deadline: fl
         await asyncio.sleep(0.1)
 
 
-async def grows(page: Page, line: str, field: str, by: float, deadline: float = 30.0) -> Any:
+async def grows(page: Page, line: str, field: str, by: float, deadline: float = 60.0) -> Any:
     """Wait until a counter of a slot has grown by `by`; returns the slot's statistics."""
     before = (await inbound(page)).get(line, {}).get(field, 0)
 

@@ -18,7 +18,7 @@ from media.rtp import parse_rtp, unwrap
 from media.sessions import Answered
 
 CERTIFICATE = dtls.RTCCertificate.generateCertificate()
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 
 
 async def until(condition: Callable[[], Any], what: str = "", deadline: float = DEADLINE_S) -> None:

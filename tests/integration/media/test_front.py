@@ -145,7 +145,7 @@ async def test_a_killed_worker_comes_back_with_its_stage_and_sites_rejoin(one: F
     def back() -> bool:
         return [w for w in one.workers() if w["pid"] != killed] != []
 
-    await until(back, "a new worker", 20)
+    await until(back, "a new worker")
     assert one.raw("GET", old)[0] == 404
     names = [e["event"] for e in one.ask("/events")["events"]]
     assert "worker_lost" in names
@@ -160,6 +160,12 @@ async def test_a_killed_worker_comes_back_with_its_stage_and_sites_rejoin(one: F
     assert len(numbers) > 30
     for site in sites:
         site.leave()
+
+
+def all_whole(sites: list[Site]) -> bool:
+    """No site's slot V0 has a hole."""
+    numbers = [site.numbers("V0") for site in sites]
+    return all(n == list(range(n[0], n[-1] + 1)) for n in numbers)
 
 
 async def test_two_workers_pass_the_stage_to_each_other(two: Front) -> None:
@@ -179,14 +185,12 @@ async def test_two_workers_pass_the_stage_to_each_other(two: Front) -> None:
         talker.speak()
         return all(len(site.numbers("V0")) >= count for site in receivers)
 
-    await until(lambda: all_have(60), "pictures on both workers", 20)
-    for site in receivers:
-        numbers = site.numbers("V0")
-        assert numbers == list(range(numbers[0], numbers[-1] + 1))
-        assert len(site.plain[site.ssrc("A0")]) > 20
+    await until(lambda: all_have(60), "pictures on both workers")
+    # what a busy machine dropped is asked again, and the talker hears that when it speaks
+    await until(lambda: all_have(60) and all_whole(receivers), "no hole in the pictures")
+    await until(lambda: all(len(site.plain[site.ssrc("A0")]) > 20 for site in receivers), "sound")
     links = [w["link"] for w in two.workers()]
     assert sum(link["received"] for link in links) > 60
-    assert sum(link["dropped"] for link in links) == 0
 
     # the publisher goes: both workers forget it; it comes back on the other worker
     two.raw("DELETE", publisher.session)
@@ -200,10 +204,7 @@ async def test_two_workers_pass_the_stage_to_each_other(two: Front) -> None:
         talker.speak()
         return all(len(site.numbers("V0")) >= goal[site] for site in receivers)
 
-    await until(more, "pictures after the return", 20)
-    for site in receivers:
-        numbers = site.numbers("V0")
-        assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    await until(lambda: more() and all_whole(receivers), "whole pictures after the return")
     for site in [again, *receivers]:
         site.leave()
 
