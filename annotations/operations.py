@@ -99,6 +99,11 @@ class Push:
     ops: tuple[Operation, ...]
     fingerprint: int
 
+    def named(self) -> list[str]:
+        """The marks that it changes or answers."""
+        puts = (op for op in self.ops if isinstance(op, Put))
+        return [op.id for op in self.ops] + [op.reply_to for op in puts if op.reply_to is not None]
+
 
 _PUT_KEYS: Final = frozenset(
     {

@@ -117,12 +117,13 @@ class Session:
                 raise AnnotationError("unknown_message", "t")
 
     def push(self, message: JsonObject, store: Store, now: int) -> Outcome:
+        """Take a push as it came from the wire; a malformed one gets a nack."""
+        push = read_push(message)
+        return Outcome([push]) if isinstance(push, dict) else self.take(push, store, now)
+
+    def take(self, push: Push, store: Store, now: int) -> Outcome:
         """Apply a push, or refuse it whole. A repeated one gets its first answer and changes
         nothing."""
-        try:
-            push = parse_push(message)
-        except AnnotationError as error:
-            return Outcome([_nack(_op_no(message), _refusal(error.code, error.index, error.field))])
         begun = store.begin_push(push.outbox, push.op_no, push.layer)
         if begun.answer is not None:
             return Outcome([self._repeat(push, begun, begun.answer, store)])
@@ -133,7 +134,7 @@ class Session:
         if new and not self.fullness.takes(layer, new, store):
             return self._refuse(push, _refusal("layer_full"), None, store)
         at = Circumstances(layer, self.person, now, self.rights.may_moderate(layer))
-        stored = store.records(_needed(push))
+        stored = store.records(push.named())
         known = dict(stored)
         worded: set[str] = set()
         changes: list[Change] = []
@@ -240,10 +241,12 @@ class Session:
         return {"t": "ann.revoke", "layer": layer}
 
 
-def _needed(push: Push) -> list[str]:
-    """The marks that a push changes or answers."""
-    answered = [op.reply_to for op in push.ops if isinstance(op, Put) and op.reply_to is not None]
-    return [op.id for op in push.ops] + answered
+def read_push(message: JsonObject) -> Push | JsonObject:
+    """The push of a message, or the nack for one that is malformed."""
+    try:
+        return parse_push(message)
+    except AnnotationError as error:
+        return _nack(_op_no(message), _refusal(error.code, error.index, error.field))
 
 
 def _answers(op: Put, known: Mapping[str, Annotation], layer: Layer) -> bool:

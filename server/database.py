@@ -22,7 +22,7 @@ from sqlmodel import Session
 from server.errors import Busy
 from server.identity import SYSTEM, Actor
 from server.sqlite import open_engine, raw_of, require_safe_sqlite
-from server.writer import Action, Effects, Writer
+from server.writer import Action, Answered, Effects, Take, Writer
 
 log = structlog.get_logger(__name__)
 P = ParamSpec("P")
@@ -166,18 +166,16 @@ class Database:
 
         return await self._submit(run)  # type: ignore[no-any-return]
 
-    def put_raw(
-        self,
-        action: Callable[[Any], tuple[R, Effects]],
-        answered: Callable[[R | None, BaseException | None], None],
-    ) -> None:
-        """The hot path: `action` gets the writer's own DB-API connection inside a savepoint.
+    def put_taken(self, take: Take, item: Any, answered: Answered) -> None:
+        """The hot path: `take` gets the writer's own DB-API connection, inside a savepoint, and the
+        items that wait with this one for the same `take`.
 
-        In the queue when this returns, so that actions run, and `answered` is called on the event
-        loop, in the order of the calls. Raises `Busy`. For the annotation push alone; everything
-        else goes through `write`.
+        In the queue when this returns, so that items are taken, and `answered` is called on the
+        event loop, in the order of the calls. Raises `Busy`. For the annotation push alone;
+        everything else goes through `write`.
         """
-        self.writing.put(Action(action, answered, asyncio.get_running_loop(), raw=True))
+        loop = asyncio.get_running_loop()
+        self.writing.put(Action(answered, loop, take=take, item=item))
 
     def read_within(
         self, query: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
@@ -288,7 +286,7 @@ class Database:
             else:
                 future.set_result(result)
 
-        self.writing.put(Action(run, answered, loop, alone=alone))
+        self.writing.put(Action(answered, loop, run, alone=alone))
         return future
 
     def write_now(

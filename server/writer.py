@@ -2,9 +2,9 @@
 
 Only after that COMMIT is anything answered and announced; a failed COMMIT fails all of its group.
 An action that takes the transaction of all with it (a full disk) fails alone: the others run again.
-Measured on two cores, 300 strokes at once: a group of one costs 260 µs a stroke, one of five 136,
-one of twenty 127, of which SQLAlchemy's own begin and commit are 40 µs a group. So a group of raw
-actions alone begins and commits on the driver's connection (docs/decisions/sync-0002).
+Items of the hot path that wait one behind the other are taken by one call, which looks up, decides
+and writes for all of them at once (docs/decisions/sync-0004). SQLAlchemy's own begin and commit are
+40 µs a group, so one of such items alone begins and commits on the driver's connection.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,15 +54,22 @@ Answered = Callable[[Any, BaseException | None], None]
 """Told on the event loop, after the COMMIT and its announcements: the result, or the error."""
 
 
+Run = Callable[[Connection], tuple[Any, Effects]]
+"""What an ordinary action does on SQLAlchemy's connection."""
+Take = Callable[[Any, Sequence[Any]], Sequence[tuple[Any, Effects]]]
+"""Take items that wait together on the driver's connection, inside a savepoint: what came of each,
+in their order. When it raises, nothing of them was written; each is then taken alone."""
+
+
 @dataclass(slots=True)
 class Action:
-    """Something that waits for the writer. `run` gets SQLAlchemy's connection; that of a `raw` one
-    the driver's, inside a savepoint."""
+    """Something that waits for the writer: `run` what it does, or an `item` for `take`."""
 
-    run: Callable[[Any], tuple[Any, Effects]]
     answered: Answered
     loop: asyncio.AbstractEventLoop
-    raw: bool = False
+    run: Run | None = None
+    take: Take | None = None
+    item: Any = None
     alone: bool = False
     """Outside of any transaction, between two of them."""
     result: Any = None
@@ -85,10 +92,11 @@ class Writer:
     """The monotonic moment of the last group."""
 
     def __post_init__(self) -> None:
-        self._queue: queue.Queue[Action | None] = queue.Queue(maxsize=self.waiting)
+        self._queue: queue.SimpleQueue[Action | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._put_off: Action | None = None
+        self._ended = False
         self._connection: Connection | None = None
         self._transaction: RootTransaction | None = None
 
@@ -105,9 +113,6 @@ class Writer:
             self._queue.put(None)
             self._thread.join()
             self._thread = None
-        if self._put_off is not None:
-            self._put_off.error = Busy()
-            self._answer([self._put_off])
         with contextlib.suppress(queue.Empty):
             while late := self._queue.get_nowait():
                 late.error = Busy()
@@ -115,12 +120,9 @@ class Writer:
 
     def put(self, action: Action) -> None:
         """In the queue when this returns; raises `Busy` when too much waits."""
-        if self._stopping:
+        if self._stopping or self._queue.qsize() >= self.waiting:
             raise Busy()
-        try:
-            self._queue.put_nowait(action)
-        except queue.Full:
-            raise Busy() from None
+        self._queue.put(action)
 
     @property
     def waiting_now(self) -> int:
@@ -137,16 +139,14 @@ class Writer:
         return self._connection
 
     def _write_groups(self) -> None:
-        stop = False
-        while not stop and (first := self._put_off or self._queue.get()) is not None:
-            self._put_off = None
+        while (first := self._wait()) is not None:
             members = [first]
             try:
                 connection = self._connection = self._connection or self.engine.connect()
                 if first.alone:
                     _run(first, connection)
                 else:
-                    stop = self._write_group(connection, members)
+                    self._write_group(connection, members)
             except Exception as error:
                 log.exception("writer_failed")
                 _fail(members, as_domain_error(error))
@@ -159,38 +159,51 @@ class Writer:
             self._connection.close()
             self._connection = None
 
-    def _write_group(self, connection: Connection, members: list[Action]) -> bool:
-        """Run those who wait in one transaction; True when the writer is to stop after it."""
-        stop = False
+    def _wait(self) -> Action | None:
+        """The next action; None at the end."""
+        waited, self._put_off = self._put_off, None
+        if waited is not None or self._ended:
+            return waited
+        return self._queue.get()
+
+    def _next(self, like: Action | None = None) -> Action | None:
+        """An action of the present group that waits; `like` this one, where it is given."""
+        one = self._put_off
+        if one is None and not self._ended:
+            with contextlib.suppress(queue.Empty):
+                one = self._queue.get_nowait()
+                self._ended = one is None
+        fits = one is not None and not one.alone and (like is None or one.take == like.take)
+        self._put_off = None if fits else one
+        return one if fits else None
+
+    def _write_group(self, connection: Connection, members: list[Action]) -> None:
+        """Run those who wait in one transaction."""
         raw = raw_of(connection)
         try:
             raw.execute("BEGIN IMMEDIATE")
         except Exception as error:
             _abandon(connection)
             _fail(members, as_domain_error(error))
-            return False
+            return
         self.written_at = clock.monotonic()
         deadline = self.written_at + self.group_ms / 1000
-        whole = self._run_one(raw, members[0])
-        while whole and len(members) < self.group and clock.monotonic() < deadline:
-            try:
-                waiting = self._queue.get_nowait()
-            except queue.Empty:
+        first: Action | None = members.pop()
+        while first is not None:
+            unit = [first]
+            members.append(first)
+            if first.take is not None:
+                while len(members) < self.group and (more := self._next(first)) is not None:
+                    unit.append(more)
+                    members.append(more)
+            if not self._run_unit(raw, unit):
+                self._write_again(connection, members, unit[0] if len(unit) == 1 else None)
                 break
-            if waiting is None:
-                stop = True
-                break
-            if waiting.alone:
-                self._put_off = waiting
-                break
-            members.append(waiting)
-            whole = self._run_one(raw, waiting)
-        if whole:
-            self._commit(connection, members)
+            late = len(members) >= self.group or clock.monotonic() >= deadline
+            first = None if late else self._next()
         else:
-            self._go_on_without_last(connection, members)
+            self._commit(connection, members)
         self.settled()
-        return stop
 
     def _commit(self, connection: Connection, members: list[Action]) -> None:
         transaction, self._transaction = self._transaction, None
@@ -203,43 +216,56 @@ class Writer:
             _abandon(connection)
             _fail(members, as_domain_error(error))
 
-    def _go_on_without_last(self, connection: Connection, members: list[Action]) -> None:
-        """The last one took the transaction of all with it. What the others did would fit: they run
-        once more, without it. Where one of them does the same, nothing fits, and all fail."""
-        *others, lost = members
-        self._transaction = None
-        _abandon(connection)
-        _fail([lost], _nothing_kept())
-        if not others:
-            return
-        for one in others:
-            one.result = one.error = one.effects = None
-        raw = raw_of(connection)
-        try:
-            raw.execute("BEGIN IMMEDIATE")
-            for one in others:
-                if not self._run_one(raw, one):
-                    raise one.error or _nothing_kept()
-        except Exception as error:
+    def _write_again(
+        self, connection: Connection, members: list[Action], lost: Action | None
+    ) -> None:
+        """One of them took the transaction of all with it. What the others did would fit: they run
+        once more, one by one and without it (`lost`), where it is known already. Where another one
+        does the same, nothing fits, and all fail."""
+        found = lost is not None
+        while True:
             self._transaction = None
             _abandon(connection)
-            _fail(others, as_domain_error(error))
-        else:
-            self._commit(connection, others)
+            if lost is not None:
+                _fail([lost], _nothing_kept())
+            members = [one for one in members if one is not lost]
+            if not members:
+                return
+            for one in members:
+                one.result = one.error = one.effects = None
+            raw = raw_of(connection)
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+                lost = next((one for one in members if not self._run_unit(raw, [one])), None)
+            except Exception as error:
+                _abandon(connection)
+                _fail(members, as_domain_error(error))
+                return
+            if lost is None:
+                self._commit(connection, members)
+                return
+            if found:
+                self._transaction = None
+                _abandon(connection)
+                _fail(members, lost.error or _nothing_kept())
+                return
+            found = True
 
-    def _run_one(self, raw: Any, action: Action) -> bool:
-        """Run one action. False when SQLite has rolled back the whole transaction with it, those
-        before included, as it may after a full disk (https://sqlite.org/lang_transaction.html,
-        "Response To Errors Within A Transaction"); a COMMIT would then succeed and keep nothing."""
-        if action.raw:
-            _run_raw(action, raw)
+    def _run_unit(self, raw: Any, unit: list[Action]) -> bool:
+        """Run one action, or several of one kind. False when SQLite has rolled back the whole
+        transaction with it, those before included, as it may after a full disk
+        (https://sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction"); a
+        COMMIT would then succeed and keep nothing."""
+        first = unit[0]
+        if first.take is not None:
+            _take(first.take, raw, unit)
         else:
             try:
                 connection = self.transact()
             except Exception as error:
-                action.error = as_domain_error(error)
+                first.error = as_domain_error(error)
                 return False
-            _run(action, connection)
+            _run(first, connection)
         return bool(raw.in_transaction)
 
     def _answer(self, members: list[Action]) -> None:
@@ -262,24 +288,34 @@ class Writer:
 
 
 def _run(action: Action, connection: Connection) -> None:
+    if action.run is None:
+        raise TypeError("an item of the hot path has no connection of its own")
     try:
         action.result, action.effects = action.run(connection)
     except BaseException as error:
         action.error = as_domain_error(error)
 
 
-def _run_raw(action: Action, raw: Any) -> None:
+def _take(take: Take, raw: Any, unit: list[Action]) -> None:
     try:
-        raw.execute("SAVEPOINT push")
+        raw.execute("SAVEPOINT taken")
         try:
-            action.result, action.effects = action.run(raw)
+            taken = take(raw, [one.item for one in unit])
         except BaseException:
-            raw.execute("ROLLBACK TO push")
-            raw.execute("RELEASE push")
+            raw.execute("ROLLBACK TO taken")
+            raw.execute("RELEASE taken")
             raise
-        raw.execute("RELEASE push")
+        raw.execute("RELEASE taken")
     except BaseException as error:
-        action.error = as_domain_error(error)
+        if len(unit) == 1:
+            unit[0].error = as_domain_error(error)
+            return
+        for one in unit:
+            if raw.in_transaction:
+                _take(take, raw, [one])
+    else:
+        for one, (result, effects) in zip(unit, taken, strict=True):
+            one.result, one.effects = result, effects
 
 
 def _abandon(connection: Connection) -> None:

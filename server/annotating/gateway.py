@@ -19,12 +19,12 @@ from pydantic_core import to_json
 from sqlmodel import Session as SqlSession
 
 from annotations.errors import AnnotationError
-from annotations.fullness import Fullness
 from annotations.model import JsonObject, Layer
 from annotations.session import Outcome, Session
 from server import clock
 from server.annotating.layers import layer_topic, raw, rights_on
-from server.annotating.rules import NO_RIGHTS, LayerRights
+from server.annotating.pushing import Known, Pushing, Waiting
+from server.annotating.rules import LayerRights
 from server.annotating.store import SqlStore
 from server.database import Database
 from server.errors import Busy, DomainError
@@ -32,7 +32,6 @@ from server.identity import Actor
 from server.live.hub import SLOW, Connection, Hub, Subscription
 from server.live.messages import Refused
 from server.sqlite import as_domain_error
-from server.writer import Announcement, Effects
 
 log = structlog.get_logger(__name__)
 LAYERS = 200
@@ -52,29 +51,9 @@ Read: TypeAlias = Callable[..., Awaitable[Any]]
 
 
 @dataclass
-class _Known:
-    """What this connection may do where, and the rights epoch at which that was asked."""
-
-    allowed: dict[str, tuple[int, LayerRights]] = field(default_factory=dict)
-
-    def on(self, layer: Layer) -> LayerRights:
-        """What was asked last; nothing on a layer never asked about."""
-        return self.allowed.get(layer.id, (0, NO_RIGHTS))[1]
-
-    def may_read(self, layer: Layer) -> bool:
-        return self.on(layer).read
-
-    def may_write(self, layer: Layer) -> bool:
-        return self.on(layer).write
-
-    def may_moderate(self, layer: Layer) -> bool:
-        return self.on(layer).moderate
-
-
-@dataclass
 class _Peer:
     session: Session
-    known: _Known
+    known: Known
     under_way: int = 0
     _answered: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -99,9 +78,10 @@ class Annotating:
     touch: Callable[[Actor], Awaitable[None]]
     _peers: dict[str, _Peer] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _fullness: Fullness = field(default_factory=Fullness)
-    """Looked into on the writer's thread alone."""
     _rechecks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(RECHECKS))
+
+    def __post_init__(self) -> None:
+        self._pushing = Pushing(self.database)
 
     async def receive(self, connection: Connection, frame: dict[str, Any]) -> None:
         """Take one frame."""
@@ -129,7 +109,7 @@ class Annotating:
         peer = self._peers.get(connection.id)
         if peer is None:
             person = connection.actor.person_id
-            known = _Known()
+            known = Known()
             peer = self._peers[connection.id] = _Peer(Session(person, known), known)
         return peer
 
@@ -144,7 +124,7 @@ class Annotating:
                     await asyncio.sleep(BUSY_SECONDS)
 
     async def _ask(
-        self, connection: Connection, known: _Known, layer: object, read: Read | None = None
+        self, connection: Connection, known: Known, layer: object, read: Read | None = None
     ) -> tuple[int, LayerRights] | None:
         """The right on this layer, asked since it last may have changed, with the rights epoch of
         the asking; it is in `known` as well, until another asking makes room there. None for what
@@ -178,29 +158,13 @@ class Annotating:
             _not_stored(connection, frame, trouble)
             return
         await peer.down_to(PUSHES - 1 if self.database.is_calm else 0)
-        epoch = self.database.rights_epoch if asked is None else asked[0]
-        # The push's own copy: what it may do is the writer's business from here on, and what the
-        # connection knew may have been cleared while this waited.
-        known = _Known()
-        if isinstance(layer, str) and asked is not None:
-            known.allowed[layer] = asked
-
-        def push(raw_connection: Any) -> tuple[Outcome, Effects]:
-            if isinstance(layer, str) and not self.database.rights_settled(
-                epoch, layer_topic(layer), actor.person_id
-            ):
-                allowed = self.database.read_within(rights_on, actor, layer)
-                known.allowed[layer] = (-1, allowed)
-            session = Session(actor.person_id, known, self._fullness)
-            outcome = session.receive(frame, SqlStore(raw_connection), clock.unix_ms())
-            return outcome, _effects(outcome)
 
         def answered(outcome: Outcome | None, error: BaseException | None) -> None:
             peer.answered()
             _answer(connection, frame, outcome, error)
 
         try:
-            self.database.put_raw(push, answered)
+            self.database.put_taken(self._pushing.take, Waiting(actor, frame, asked), answered)
         except DomainError as error:
             _not_stored(connection, frame, error)
             return
@@ -222,7 +186,7 @@ class Annotating:
                 # The reading's own session and right: what is followed is this thread's business, a
                 # layer closed in the meantime does not come back, and what the connection knows may
                 # be cleared before a reader is free.
-                known = _Known({} if asked is None else {str(layer): asked})
+                known = Known({} if asked is None else {str(layer): asked})
                 core = Session(connection.actor.person_id, known)
                 reading = _Reading(read or self.database.read, core, frame)
                 try:
@@ -371,13 +335,6 @@ def _answer(
 def _not_stored(connection: Connection, frame: JsonObject, error: DomainError) -> None:
     log.warning("push_not_stored", code=error.code)
     connection.send(_encode(_try_later(frame)))
-
-
-def _effects(outcome: Outcome) -> Effects:
-    if outcome.announce is None:
-        return Effects()
-    seq = int(outcome.announce["to"])
-    return Effects([Announcement(layer_topic(outcome.layer), seq, _encode(outcome.announce))])
 
 
 def _try_later(frame: JsonObject) -> JsonObject:

@@ -7,7 +7,7 @@ Measured per push: an ORM session with its savepoint 1,260 µs, Core 390 µs, ra
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from pydantic_core import from_json, to_json
@@ -34,7 +34,7 @@ _ITEMS = (
     "resolved, reply_to, anchor, ink, foreign_props, carried_from, carry_state FROM annotation "
     "WHERE layer = ? AND deleted = 0 "
 )
-_LAYER = "SELECT id, document_id, kind, owner, head_seq, min_seq FROM layer WHERE id = ?"
+_LAYERS = "SELECT id, document_id, kind, owner, head_seq, min_seq FROM layer WHERE "
 
 
 def _dump(value: JsonObject | list[JsonObject] | None) -> str | None:
@@ -137,69 +137,66 @@ class SqlStore:
     def save(self, push: Push, layer: Layer, changes: Sequence[Change], answer: Answer) -> None:
         """Marks, op log, answer and the layer's new count."""
         if changes:
-            self._execute("UPDATE layer SET head_seq = ? WHERE id = ?", (layer.head_seq, layer.id))
-            for change in changes:
-                self._execute(_PUT, _row(change.after))
-                # A new mark of one's own overwrote nothing, and its row says who made it when:
-                # an entry would be a third of what a stroke costs the disk.
-                if change.before is not None or layer.kind != "private":
-                    self._log(push, layer, change, answer.person)
-        self._remember(push, answer)
+            self.write_heads({layer.id: layer.head_seq})
+            self.write_marks([change.after for change in changes])
+            self.write_log(
+                [log_row(push, layer, one, answer.person) for one in changes if logs(one, layer)]
+            )
+        self.write_answers([answer_row(push, answer)])
 
-    def _log(self, push: Push, layer: Layer, change: Change, actor: str) -> None:
-        self._execute(
+    def write_heads(self, heads: Mapping[str, int]) -> None:
+        """The counts of layers."""
+        self._executemany(
+            "UPDATE layer SET head_seq = ? WHERE id = ?",
+            [(head, layer) for layer, head in heads.items()],
+        )
+
+    def write_marks(self, marks: Iterable[Annotation]) -> None:
+        """Marks as they are now."""
+        self._executemany(_PUT, [_row(mark) for mark in marks])
+
+    def write_log(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Entries of the op log, made by `log_row`."""
+        self._executemany(
             "INSERT INTO op (layer, seq, outbox, op_no, annotation, before, overwrote, actor, at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                layer.id,
-                change.after.seq,
-                push.outbox,
-                push.op_no,
-                change.after.id,
-                _before(change),
-                ",".join(map(str, change.overwrote)),
-                actor,
-                change.after.modified,
-            ),
+            rows,
+        )
+
+    def write_answers(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """First answers, made by `answer_row`."""
+        self._executemany(
+            "INSERT INTO push (outbox, op_no, person, fingerprint, fields, at, layer) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            rows,
         )
 
     def load(self, layer: Layer, marks: Sequence[Annotation]) -> None:
         """Add marks that no push brought, and the layer's count; there is no history of them. An
         id that is taken, by a deleted mark too, is an error: nothing is written over."""
-        self._execute("UPDATE layer SET head_seq = ? WHERE id = ?", (layer.head_seq, layer.id))
+        self.write_heads({layer.id: layer.head_seq})
         self._executemany(_ADD, [_row(mark) for mark in marks])
 
     def move(self, layer: Layer, marks: Sequence[Annotation]) -> None:
         """Write marks that come from another layer to this one, under the ids they have, and the
         layer's count; there is no history of them."""
-        self._execute("UPDATE layer SET head_seq = ? WHERE id = ?", (layer.head_seq, layer.id))
-        self._executemany(_PUT, [_row(mark) for mark in marks])
+        self.write_heads({layer.id: layer.head_seq})
+        self.write_marks(marks)
 
     def remember_refusal(self, push: Push, answer: Answer) -> None:
         """A late copy of a refused push is refused too."""
-        self._remember(push, answer)
-
-    def _remember(self, push: Push, answer: Answer) -> None:
-        self._execute(
-            "INSERT INTO push (outbox, op_no, person, fingerprint, fields, at, layer) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                push.outbox,
-                push.op_no,
-                answer.person,
-                answer.fingerprint,
-                _dump(answer.fields),
-                clock.unix_ms(),
-                push.layer,
-            ),
-        )
+        self.write_answers([answer_row(push, answer)])
 
     def layer(self, layer: str) -> Layer | None:
         """The layer as it is now."""
-        row = self._execute(_LAYER, (layer,)).fetchone()
-        if row is None:
-            return None
-        return Layer(row[0], row[1], cast(LayerKind, row[2]), row[3], row[4], row[5])
+        return next(iter(self.find_layers("id = ?", (layer,))), None)
+
+    def find_layers(self, where: str, given: Sequence[Any]) -> list[Layer]:
+        """Layers by a condition in SQL; its words are ours, what a user gave is in `given`."""
+        rows = self._execute(_LAYERS + where, given)
+        return [
+            Layer(row[0], row[1], cast(LayerKind, row[2]), row[3], row[4], row[5]) for row in rows
+        ]
 
     def changes_since(self, layer: str, cursor: int, limit: int) -> list[Annotation]:
         """Marks with seq > cursor, deleted ones too, by seq."""
@@ -232,6 +229,40 @@ class SqlStore:
             return
         yield from map(_item, self._execute(_ITEMS + "AND page = ? ORDER BY seq", (layer, page)))
         yield from map(_item, self._execute(_ITEMS + "AND page != ? ORDER BY seq", (layer, page)))
+
+
+def logs(change: Change, layer: Layer) -> bool:
+    """Whether the change has an entry in the op log. A new mark of one's own overwrote nothing, and
+    its row says who made it when: an entry would be a third of what a stroke costs the disk."""
+    return change.before is not None or layer.kind != "private"
+
+
+def log_row(push: Push, layer: Layer, change: Change, actor: str) -> tuple[Any, ...]:
+    """What the op log says of a change."""
+    return (
+        layer.id,
+        change.after.seq,
+        push.outbox,
+        push.op_no,
+        change.after.id,
+        _before(change),
+        ",".join(map(str, change.overwrote)),
+        actor,
+        change.after.modified,
+    )
+
+
+def answer_row(push: Push, answer: Answer) -> tuple[Any, ...]:
+    """The first answer to a push, as it is kept."""
+    return (
+        push.outbox,
+        push.op_no,
+        answer.person,
+        answer.fingerprint,
+        _dump(answer.fields),
+        clock.unix_ms(),
+        push.layer,
+    )
 
 
 def _item(row: tuple[Any, ...]) -> str:

@@ -125,5 +125,5 @@ async def write_raw(database: Database, action: Any) -> Any:
         else:
             future.set_result(result)
 
-    database.put_raw(action, answered)
+    database.put_taken(lambda connection, items: [action(connection)], None, answered)
     return await future

@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 
 from annotations.model import Annotation, Layer, to_wire
 from annotations.store import Store
+from server.annotating.group_store import GroupStore
 from server.annotating.store import SqlStore
 from server.migrations import tables
 from tests.harness.annotation_machine import annotation_machine
@@ -44,10 +45,16 @@ class SqlStoreUnderTest:
         connection.execute("PRAGMA synchronous=OFF")  # the machine crashes processes, not disks
         return connection
 
+    def store(self) -> SqlStore:
+        return SqlStore(self.connection)
+
     def transact(self, work: Callable[[Store], T]) -> T:
         self.connection.execute("BEGIN IMMEDIATE")
         try:
-            result = work(SqlStore(self.connection))
+            store = self.store()
+            result = work(store)
+            if isinstance(store, GroupStore):
+                store.write()
         except BaseException:
             self.connection.execute("ROLLBACK")
             raise
