@@ -27,7 +27,8 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field("", description="addresses whose X-Forwarded-* is believed")
     demo: bool = Field(False, description="demo accounts and tiles; only on a loopback address")
     demo_profile: Literal["three-tier", "two-tier"] = Field(
-        "three-tier", description="province with districts, or with communes right below it"
+        "two-tier",
+        description="communes right below the province, as since 1 July 2025, or with districts",
     )
     client: Path = Field(
         Path(__file__).parent.parent / "client_web" / "dist", description="the built client"

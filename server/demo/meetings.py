@@ -97,7 +97,7 @@ def session_start(now: datetime) -> datetime:
 
 
 def meetings(
-    today: date, now: datetime, profile: Profile = Profile.THREE_TIER
+    today: date, now: datetime, profile: Profile = Profile.TWO_TIER
 ) -> tuple[DemoMeeting, ...]:
     """The four meetings: in session, last regular session, storm meeting, the one to come."""
     starts = session_start(now)

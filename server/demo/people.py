@@ -71,11 +71,11 @@ DEMO_TILES: tuple[tuple[str, str], ...] = (
 
 
 @lru_cache
-def people(profile: Profile = Profile.THREE_TIER) -> tuple[DemoPerson, ...]:
+def people(profile: Profile = Profile.TWO_TIER) -> tuple[DemoPerson, ...]:
     """All accounts; the usernames are the same in both profiles."""
     return _people("province") + _people(profile.value)
 
 
-def person(username: str, profile: Profile = Profile.THREE_TIER) -> DemoPerson:
+def person(username: str, profile: Profile = Profile.TWO_TIER) -> DemoPerson:
     """One account by its name (KeyError without it)."""
     return {found.username: found for found in people(profile)}[username]

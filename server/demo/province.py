@@ -83,7 +83,7 @@ def _commune(parent: str, entry: str) -> DemoOrganisation:
 
 
 @lru_cache
-def organisations(profile: Profile = Profile.THREE_TIER) -> tuple[DemoOrganisation, ...]:
+def organisations(profile: Profile = Profile.TWO_TIER) -> tuple[DemoOrganisation, ...]:
     """The whole tree, parents first."""
     found = [DemoOrganisation(PROVINCE, None, f"Tỉnh {PROVINCE_NAME}", "province")]
     for level, entries in (("authority", AUTHORITIES), ("agency", AGENCIES)):

@@ -42,7 +42,7 @@ class PaperError(Exception):
 
 
 def paper_in_child(
-    key: str, today: date, profile: Profile = Profile.THREE_TIER, starts: time = time(8)
+    key: str, today: date, profile: Profile = Profile.TWO_TIER, starts: time = time(8)
 ) -> bytes:
     """Draw a paper in a process of its own and give its bytes (blocks; raises PaperError)."""
     if key not in KEYS:

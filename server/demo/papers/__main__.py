@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("key", choices=KEYS)
     parser.add_argument("output", type=Path)
     parser.add_argument("--today", type=date.fromisoformat, default=date.today())  # noqa: DTZ011
-    parser.add_argument("--profile", type=Profile, default=Profile.THREE_TIER)
+    parser.add_argument("--profile", type=Profile, default=Profile.TWO_TIER)
     parser.add_argument("--starts", type=time.fromisoformat, default=time(8))
     given = parser.parse_args()
     given.output.write_bytes(draw(given.key, Setting(given.today, given.profile, given.starts)))

@@ -40,7 +40,7 @@ class Setting:
     """Day and hour of the session in session now, and the profile."""
 
     today: date
-    profile: Profile = Profile.THREE_TIER
+    profile: Profile = Profile.TWO_TIER
     starts: time = time(8)
     period: Period = field(init=False)
 

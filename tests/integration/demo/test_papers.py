@@ -22,11 +22,11 @@ PAGES = {"bao-cao-kinh-te-xa-hoi": 60, SCAN: 20, "bieu-so-lieu": 8}
 
 
 @lru_cache
-def paper(key: str, profile: Profile = Profile.THREE_TIER) -> bytes:
+def paper(key: str, profile: Profile = Profile.TWO_TIER) -> bytes:
     return draw(key, Setting(TODAY, profile))
 
 
-def opened(key: str, profile: Profile = Profile.THREE_TIER) -> pymupdf.Document:
+def opened(key: str, profile: Profile = Profile.TWO_TIER) -> pymupdf.Document:
     return pymupdf.open(stream=paper(key, profile))
 
 
