@@ -68,6 +68,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _row("POST", "/api/sign-in", people.sign_in, "session.open", p.SignIn, p.SignedIn),
     _row("POST", "/api/demo/enter", people.enter_demo, "demo.enter", p.EnterDemo, p.SignedIn),
     _row("POST", "/api/sign-out", people.sign_out, "session.close"),
+    _row("GET", "/api/session", people.session_standing, "session.see", None, p.SessionStanding),
     _row("GET", "/api/me", people.who_am_i, "self.see", None, p.Me),
     _row(
         "GET",

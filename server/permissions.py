@@ -104,6 +104,7 @@ RIGHTS: dict[str, tuple[Predicate, ...]] = {
     "health.see": ANYBODY,
     "about.see": ANYBODY,
     "session.open": ANYBODY,
+    "session.see": ANYBODY,
     "demo.enter": ANYBODY,
     "session.close": (signed_in,),
     "self.see": (signed_in,),

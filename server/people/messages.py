@@ -81,6 +81,12 @@ class DeviceStanding(WireModel):
     revoked: bool
 
 
+class SessionStanding(WireModel):
+    """Whether a browser that asks has a session here; nobody's is an answer, and no refusal."""
+
+    signed_in: bool
+
+
 class Me(WireModel):
     """The signed-in person, and what the session allows."""
 

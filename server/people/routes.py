@@ -16,7 +16,16 @@ from server.http.endpoint import NOBODY, Call
 from server.http.routing import NUMBER
 from server.people import actions, queries
 from server.people.about import parts
-from server.people.messages import About, DeviceClaim, Lease, Me, Part, PeopleFound, SignedIn
+from server.people.messages import (
+    About,
+    DeviceClaim,
+    Lease,
+    Me,
+    Part,
+    PeopleFound,
+    SessionStanding,
+    SignedIn,
+)
 from server.people.rules import SessionBounds
 from server.people.source import NAME, source_archive
 from server.people.tables import DemoTileRow, PersonRow
@@ -147,6 +156,12 @@ async def sign_out(call: Call) -> None:
             cookie_name(secure), path="/", secure=secure, httponly=True, samesite="lax"
         )
     )
+
+
+async def session_standing(call: Call) -> SessionStanding:
+    """Whether there is a session, for a page that does not know it yet."""
+    await call.read(lambda session: None)
+    return SessionStanding(signed_in=call.maybe_actor is not None)
 
 
 async def who_am_i(call: Call) -> Me:

@@ -17,6 +17,7 @@ from tests.integration.conftest import SignIn
 async def test_a_stranger_sees_only_what_is_public(server: RunningServer) -> None:
     tablet = Tablet(server)
     assert (await tablet.do("GET", "/about"))["demo"] is False
+    assert await tablet.do("GET", "/session") == {"signed_in": False}
     assert await tablet.refused("GET", "/me") == (401, "not_signed_in")
     assert await tablet.refused("GET", "/meetings") == (401, "not_signed_in")
     assert await tablet.refused("POST", "/demo/enter", {}) == (422, "invalid_input")
@@ -72,7 +73,9 @@ async def test_an_unknown_name_is_refused_like_a_bad_password(server: RunningSer
 async def test_signing_out_ends_the_session_and_its_socket(sign_in: SignIn) -> None:
     tablet = await sign_in("daibieu1")
     async with tablet.live() as live:
+        assert await tablet.do("GET", "/session") == {"signed_in": True}
         await tablet.do("POST", "/sign-out", status=204)
+        assert await tablet.do("GET", "/session") == {"signed_in": False}
         assert await live.closed() == 4401
     assert await tablet.refused("GET", "/me") == (401, "not_signed_in")
 

@@ -76,5 +76,11 @@ export const pendingSignOut = remembered('phonghop.leaving');
 /** What lies here could not be taken away at a sign-out: 'keep' or 'drop', tried again later. */
 export const pendingClearing = remembered('phonghop.clearing');
 
+/**
+ * Somebody signed in here and did not leave since: a start asks for the person at once. A tablet
+ * without this word first asks whether there is a session, so that a stranger is refused nothing.
+ */
+export const enteredHere = remembered('phonghop.entered');
+
 /** Nobody touched the tablet and it was locked: a reload opens nothing either. */
 export const idleLock = remembered('phonghop.locked');

@@ -17,9 +17,10 @@ import {
   HELLO_REFUSED,
   recallDevice,
 } from '../wire';
-import type { About, Lease, Me, SignedIn } from '../wire';
+import type { About, Lease, Me, SessionStanding, SignedIn } from '../wire';
 import {
   adoptLease,
+  enteredHere,
   idleLock,
   isRevoked,
   pendingClearing,
@@ -86,6 +87,11 @@ class Session {
     if (idleLock.is() && this.staysLocked()) return;
     try {
       if (pendingSignOut.is()) await this.finishSignOut();
+      if (!enteredHere.is() && !(await this.isKnown())) {
+        this.phase = 'out';
+        this.ended();
+        return;
+      }
       const [me, lease] = await Promise.all([
         api.get<Me>('/api/me'),
         api.post<Lease>('/api/lease'),
@@ -97,6 +103,11 @@ class Session {
       this.phase = this.unreachable && sealed.state() === 'locked' ? 'locked' : 'out';
       if (!known) throw problem;
     }
+  }
+
+  /** Whether this browser has a session: asked where nobody is remembered. */
+  private async isKnown(): Promise<boolean> {
+    return (await api.get<SessionStanding>('/api/session')).signed_in;
   }
 
   /** What lies here says under which name its key was leased. */
@@ -113,6 +124,7 @@ class Session {
     if (byPin) this.phase = 'locked';
     else {
       pendingSignOut.remember();
+      enteredHere.forget();
       idleLock.forget();
     }
     return byPin;
@@ -182,6 +194,7 @@ class Session {
   /** Ends the session on the server, now or at the next contact. */
   private endSession(): void {
     pendingSignOut.remember();
+    enteredHere.forget();
     void this.finishSignOut().catch(() => undefined);
   }
 
@@ -212,6 +225,7 @@ class Session {
     }
     connection.stop();
     pendingSignOut.remember();
+    enteredHere.forget();
     // The key goes first: even if the server does not answer, nothing here can be read any more.
     if (this.canSeal) await this.clear(keepUnsent);
     idleLock.forget();
@@ -251,6 +265,7 @@ class Session {
 
   private async enter(me: Me, lease: Lease): Promise<void> {
     pendingSignOut.forget();
+    enteredHere.remember();
     if (this.me !== null && this.me.person.id !== me.person.id) connection.stop();
     await this.clearAgain();
     // Work dropped for good that still lies here must not be opened, or it would be sent after all.
@@ -304,6 +319,7 @@ class Session {
   }
 
   private ended(): void {
+    enteredHere.forget();
     if (this.phase === 'in') this.expired = true;
     // Several requests may be turned away at once: one of them asks.
     this.leaving ??= this.leaveIfRevoked().finally(() => (this.leaving = null));

@@ -72,6 +72,12 @@ function livingSession() {
   };
 }
 
+/** Whether the server would say who this is. */
+async function standing(): Promise<Response> {
+  const known = await (answers['GET /api/me'] ?? lost)();
+  return json({ signed_in: known.ok });
+}
+
 /** Work under way until the test lets it be written. */
 function beingWritten({ session }: Pick<Tab, 'session'>): () => void {
   let written: () => void = () => undefined;
@@ -85,6 +91,7 @@ beforeEach(() => {
   answers = {
     'GET /api/about': refuse('not_found', 404),
     'GET /api/me': refuse('not_signed_in', 401),
+    'GET /api/session': standing,
   };
   vi.stubGlobal('fetch', (path: string, init: RequestInit) => {
     const call = `${init.method} ${path}`;
@@ -132,6 +139,30 @@ test('a living session is entered without asking anything', async () => {
   expect(session.phase).toBe('in');
   expect(session.me?.person.name).toBe('Trần Thị Minh Ánh');
   expect(sealed.state()).toBe('unlocked');
+});
+
+test('a stranger is refused nothing, and nothing is asked twice', async () => {
+  const { session } = await openTab();
+  await session.start();
+  expect([session.phase, session.unreachable]).toEqual(['out', false]);
+  expect(asked.sort()).toEqual(['GET /api/about', 'GET /api/session']);
+});
+
+test('whoever was here is asked for at once; once that was in vain, nobody is asked for', async () => {
+  await signedInWithPin();
+  const stale = await openTab();
+  asked = [];
+  await stale.session.start();
+  expect(stale.session.phase).toBe('out');
+  expect(asked).toContain('GET /api/me');
+  expect(asked).not.toContain('GET /api/session');
+  await closeTab(stale);
+
+  asked = [];
+  const next = await openTab();
+  await next.session.start();
+  expect(next.session.phase).toBe('out');
+  expect(asked).not.toContain('GET /api/me');
 });
 
 test('wrong credentials leave everything as it was', async () => {
@@ -189,8 +220,9 @@ test('a sign-out without a network is told to the server at the next contact', a
   asked = [];
   answers['POST /api/sign-out'] = () => new Response(null, { status: 204 });
   answers['GET /api/me'] = refuse('not_signed_in', 401);
+  answers['GET /api/session'] = standing;
   await session.start();
-  expect(asked.indexOf('POST /api/sign-out')).toBeLessThan(asked.indexOf('GET /api/me'));
+  expect(asked.indexOf('POST /api/sign-out')).toBeLessThan(asked.indexOf('GET /api/session'));
   expect(asked).toContain('POST /api/sign-out');
   asked = [];
   await session.start();

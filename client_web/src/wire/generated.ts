@@ -89,6 +89,7 @@ export interface WireModels {
   Ping: Ping;
   Pong: Pong;
   Refused: Refused;
+  SessionStanding: SessionStanding;
   SignIn: SignIn;
   SignedIn: SignedIn;
   Sketch: Sketch;
@@ -809,6 +810,12 @@ export interface Refused {
   code: string;
   ref?: string | null;
   t: 'error';
+}
+/**
+ * Whether a browser that asks has a session here; nobody's is an answer, and no refusal.
+ */
+export interface SessionStanding {
+  signed_in: boolean;
 }
 /**
  * Name and password, from one device.

@@ -26,7 +26,14 @@ PART = frozenset({"chair", "secretary", "delegate", "chosen", "guest"})
 OPENS = STAFF | {"chair"}
 READS = PART | STAFF
 
-ANYBODY = {"device.standing", "health.see", "about.see", "session.open", "demo.enter"}
+ANYBODY = {
+    "device.standing",
+    "health.see",
+    "about.see",
+    "session.open",
+    "session.see",
+    "demo.enter",
+}
 SIGNED_IN = {
     "session.close",
     "self.see",
