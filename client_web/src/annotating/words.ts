@@ -102,6 +102,9 @@ export const words = {
     'marks.stand': 'Nét vẽ của bạn ở đâu',
     'marks.stand.server': 'Đã lưu',
     'marks.stand.server.hint': 'Mọi nét đã ở trên máy chủ. Mở trên máy khác cũng thấy.',
+    'marks.stand.none': 'Đã kết nối',
+    'marks.stand.none.hint':
+      'Bạn chưa ghi gì trên tài liệu này. Nét bạn ghi được lưu ngay trên máy này, rồi lên máy chủ.',
     'marks.stand.some': 'Còn việc',
     'marks.stand.server.others': 'Mọi nét khác đã ở trên máy chủ.',
     'marks.stand.sending': 'Đang gửi',
@@ -397,6 +400,9 @@ export const words = {
     'marks.stand': 'Where your marks are',
     'marks.stand.server': 'Saved',
     'marks.stand.server.hint': 'Every mark is on the server. Your other devices show it too.',
+    'marks.stand.none': 'Connected',
+    'marks.stand.none.hint':
+      'You have written nothing on this paper yet. What you write is saved on this device at once, then on the server.',
     'marks.stand.some': 'To look at',
     'marks.stand.server.others': 'All other marks are on the server.',
     'marks.stand.sending': 'Sending',

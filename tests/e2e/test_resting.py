@@ -1,0 +1,36 @@
+"""A paper that was just opened: nothing is praised that was not done."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Opener
+from tests.e2e.pen import across, draw, page_box, resting_box
+from tests.e2e.test_marks import saved, take
+
+REPORT = "Báo cáo tình hình kinh tế"
+
+
+def test_nothing_is_called_saved_before_something_was_written(window: Opener) -> None:
+    tablet = window()
+    tablet.sign_in("gd.xaydung")
+    tablet.open_paper(REPORT)
+    page = tablet.page
+    status = page.get_by_test_id("mark-status")
+    saved(page)
+    expect(status).to_have_text("Đã kết nối")
+    before = resting_box(status)
+    status.tap()
+    expect(page.get_by_test_id("stand-hint")).to_contain_text("chưa ghi gì")
+    page.keyboard.press("Escape")
+    take(page, "pen")
+    draw(page, across(page_box(page), 0.3))
+    expect(status).to_have_text("Đã lưu")
+    saved(page)
+    assert resting_box(status) == before
+    page.get_by_test_id("undo").tap()
+    saved(page)
+    expect(status).to_have_text("Đã lưu")
+    page.reload()
+    expect(page.get_by_test_id("document-view")).to_be_visible()
+    expect(status).to_have_text("Đã kết nối")
