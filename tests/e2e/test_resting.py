@@ -1,14 +1,36 @@
-"""A paper that was just opened: nothing is praised that was not done."""
+"""A paper that was just opened: nothing lies over its words, and nothing is praised that was not
+done."""
 
 from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Opener
+from tests.e2e.conftest import PORTRAIT, Opener, shot
 from tests.e2e.pen import across, draw, page_box, resting_box
 from tests.e2e.test_marks import saved, take
 
 REPORT = "Báo cáo tình hình kinh tế"
+
+
+def test_the_page_bar_stands_beside_the_page_of_a_tablet_that_lies(window: Opener) -> None:
+    tablet = window()
+    tablet.sign_in("gd.xaydung")
+    tablet.open_paper(REPORT)
+    page = tablet.page
+    bar = page.get_by_test_id("page-label").locator("..")
+    at, paper = resting_box(bar), page_box(page)
+    assert at["x"] + at["width"] <= paper["x"]
+    tools = resting_box(page.get_by_test_id("open-tools"))
+    assert tools["x"] >= paper["x"] + paper["width"] / 2
+    page.get_by_test_id("page-label").tap()
+    box = resting_box(page.get_by_test_id("go-to-page"))
+    assert box["x"] >= 0
+    shot(page, "go-to-page")
+    page.set_viewport_size(PORTRAIT)
+    page.get_by_test_id("page-label").tap()
+    expect(page.get_by_test_id("go-to-page")).to_have_count(0)
+    at = resting_box(bar)
+    assert at["x"] < PORTRAIT["width"] / 2 < at["x"] + at["width"]
 
 
 def test_nothing_is_called_saved_before_something_was_written(window: Opener) -> None:

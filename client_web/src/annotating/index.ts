@@ -59,6 +59,8 @@ export const annotating = {
           signal,
         ),
   close: () => book.close(),
+  /** The hand that writes. */
+  hand: () => pencase.hand,
   /** Whether something is drawn on a page of the open document. */
   hasMarks: (page: number) => book.hasMarks(page),
   /** The marks of these documents were deleted on the server: nothing of them stays here. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   clampZoom,
   currentPage,
+  hasRoomBeside,
   layOut,
   pageAt,
   placeAt,
@@ -40,6 +41,11 @@ describe('one column', () => {
     const { boxes, width } = lay(1, 1, 'scroll', { width: 1920, height: 1000 });
     expect(width).toBe(1920);
     expect(boxes[0]).toMatchObject({ width: 940, x: 490 });
+  });
+
+  test('the page bar stands beside the words on a tablet that lies, below them on one that stands', () => {
+    expect([1024, 1080, 1180, 1280, 1920].map(hasRoomBeside)).toEqual(Array(5).fill(true));
+    expect([744, 768, 820, 834, 880].map(hasRoomBeside)).toEqual(Array(5).fill(false));
   });
 
   test('zoomed beyond the window the sheet is as wide as its widest page', () => {

@@ -56,6 +56,15 @@ export function columnWidth(window: number, side = 12): number {
   return Math.max(1, Math.min(window - 2 * side, COLUMN_MAX));
 }
 
+/** A column this far from the window's edge leaves room for the page bar beside its words, CSS px: the
+ * bar takes 84, and a page's own margin is at least 15 mm (NĐ 30/2020, Phụ lục I), 67 px of a column. */
+const ROOM_BESIDE = 36;
+
+/** Whether the page bar can stand beside the words in a window of this width. */
+export function hasRoomBeside(window: number): boolean {
+  return (window - columnWidth(window)) / 2 >= ROOM_BESIDE;
+}
+
 function fitScroll(size: Size, viewport: Size, side: number): number {
   const cap = size.width > size.height ? COLUMN_MAX_LANDSCAPE : COLUMN_MAX;
   return Math.max(1, Math.min(viewport.width - 2 * side, cap));
