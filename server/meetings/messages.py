@@ -84,6 +84,7 @@ class Participant(WireModel):
     form_of_address: ShortLine
     position: ShortLine
     organisation: Line
+    rank: int = Field(description="place among people of one role, by office; 0 comes first")
 
 
 Sharing = Literal["none", "people", "everyone"]

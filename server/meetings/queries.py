@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import func, text
@@ -13,17 +14,19 @@ from server.identity import Actor
 from server.meetings.messages import AgendaItem, MarksPlan, MeetingHead, Participant
 from server.meetings.rules import (
     STAFF_ROLES,
+    Circle,
     MarksRule,
     MeetingKind,
     MeetingState,
     ParticipantRole,
     is_visible,
+    rank,
     renumbered,
 )
 from server.meetings.tables import AgendaItemRow, MeetingRow, ParticipantRow
 from server.people.messages import PersonCard
 from server.people.queries import cards
-from server.people.rules import Role, given_name_first
+from server.people.rules import Role, given_name_first, office_of
 from server.people.tables import OrganisationRow
 
 ROLE_ORDER = {
@@ -103,11 +106,17 @@ def agenda(session: Session, meeting_id: str, *, internal: bool) -> list[AgendaI
 
 
 def participants(session: Session, meeting_id: str) -> list[Participant]:
-    """Everybody in the meeting: chair, secretaries, delegates, guests, each by given name."""
+    """Everybody in the meeting: chair, delegates, guests, secretaries; each by office, then by
+    given name."""
     rows = session.exec(select(ParticipantRow).where(ParticipantRow.meeting_id == meeting_id)).all()
     people = cards(session, [row.person_id for row in rows])
-    found = [_participant(row, people[row.person_id]) for row in rows if row.person_id in people]
-    return sorted(found, key=lambda one: (ROLE_ORDER[one.role], given_name_first(one.name)))
+    body = _body(session, meeting_id)
+    found = [
+        _participant(row, people[row.person_id], body) for row in rows if row.person_id in people
+    ]
+    return sorted(
+        found, key=lambda one: (ROLE_ORDER[one.role], one.rank, given_name_first(one.name))
+    )
 
 
 def participant(session: Session, meeting_id: str, person_id: str) -> Participant:
@@ -116,10 +125,29 @@ def participant(session: Session, meeting_id: str, person_id: str) -> Participan
     people = cards(session, [person_id])
     if row is None or person_id not in people:
         raise NotFound()
-    return _participant(row, people[person_id])
+    return _participant(row, people[person_id], _body(session, meeting_id))
 
 
-def _participant(row: ParticipantRow, person: PersonCard) -> Participant:
+@dataclass(frozen=True)
+class _Body:
+    """The body that meets, with the units below it."""
+
+    id: str
+    units: frozenset[str]
+
+    def circle(self, organisation_id: str) -> Circle:
+        if organisation_id == self.id:
+            return Circle.BODY
+        return Circle.UNDER if organisation_id in self.units else Circle.BESIDE
+
+
+def _body(session: Session, meeting_id: str) -> _Body:
+    body = meeting_row(session, meeting_id).organisation_id
+    units = select(OrganisationRow.id).where(OrganisationRow.parent_id == body)
+    return _Body(body, frozenset(session.exec(units)))
+
+
+def _participant(row: ParticipantRow, person: PersonCard, body: _Body) -> Participant:
     return Participant(
         person_id=row.person_id,
         role=ParticipantRole(row.role),
@@ -127,6 +155,7 @@ def _participant(row: ParticipantRow, person: PersonCard) -> Participant:
         form_of_address=person.form_of_address,
         position=person.position,
         organisation=person.organisation,
+        rank=rank(body.circle(person.organisation_id), office_of(person.position)),
     )
 
 

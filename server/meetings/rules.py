@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from server.errors import DomainError, Invalid
+from server.people.rules import Office
 
 
 class MeetingKind(StrEnum):
@@ -43,6 +44,20 @@ class ParticipantRole(StrEnum):
     SECRETARY = "secretary"
     DELEGATE = "delegate"
     GUEST = "guest"
+
+
+class Circle(IntEnum):
+    """How near a participant's unit is to the body that meets."""
+
+    BODY = 0  # its own leaders
+    UNDER = 1  # the units below it: departments, offices
+    BESIDE = 2  # everybody else: localities, guests
+
+
+def rank(circle: Circle, office: Office) -> int:
+    """Where somebody stands among people of one part in the meeting, first is 0: the leaders of the
+    body that meets, then its units, then others; inside each by office, deputies after heads."""
+    return circle * len(Office) + office
 
 
 class MarksRule(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Role(StrEnum):
@@ -54,6 +54,58 @@ def folded(words: str) -> str:
 def called(form_of_address: str, name: str) -> str:
     """ "ông Nguyễn Văn An": a person within a line of words."""
     return f"{form_of_address[:1].lower()}{form_of_address[1:]} {name}".strip()
+
+
+class Office(IntEnum):
+    """What somebody is in their unit, in the order in which a list of those present names them."""
+
+    HEAD = 0
+    STANDING_DEPUTY = 1
+    DEPUTY = 2
+    MEMBER = 3
+    CLERK = 4
+
+
+HEADS = (
+    "bi thu",
+    "chu tich",
+    "tong giam doc",
+    "giam doc",
+    "chanh ",
+    "truong ",
+    "chi huy truong",
+    "cuc truong",
+    "chi cuc truong",
+    "vien truong",
+    "tong bien tap",
+    "hieu truong",
+    "chu nhiem",
+)
+"""How the position of whoever leads a unit begins, folded."""
+CLERKS = ("thu ky", "tro ly", "van thu")
+DIVISIONS = ("truong phong", "truong kip", "truong nhom")
+"""These lead a part of a unit, whose head and deputies come before them."""
+ACTING = ("quyen ", "q. ")
+
+
+def office_of(position: str) -> Office:
+    """The highest office that a position names: "Phó Bí thư, Chủ tịch" is a head. What is not known
+    is a member's."""
+    return min((_one_office(part) for part in position.split(",")), default=Office.MEMBER)
+
+
+def _one_office(position: str) -> Office:
+    words = folded(position)
+    for acting in ACTING:
+        words = words.removeprefix(acting)
+    if words.startswith(CLERKS):
+        return Office.CLERK
+    led = words.removeprefix("pho ")
+    if led.startswith(DIVISIONS) or not led.startswith(HEADS):
+        return Office.MEMBER
+    if led == words:
+        return Office.HEAD
+    return Office.STANDING_DEPUTY if "thuong truc" in words else Office.DEPUTY
 
 
 def given_name_first(name: str) -> str:

@@ -1,10 +1,19 @@
 // @vitest-environment node
 import { expect, test } from 'vitest';
-import type { AgendaItem, DocumentCard, MeetingCard, MeetingView } from '../wire';
+
+import type {
+  AgendaItem,
+  DocumentCard,
+  MeetingCard,
+  MeetingView,
+  Participant,
+  ParticipantRole,
+} from '../wire';
 import { groupMeetings, moved, nextMeetingHour, plannedStarts } from './calendar';
 import { agendaOf, changeMeeting, changeMine, type MeetingChange } from './changes';
 import { nextStep, titleOf } from './kinds';
 import { newsOf } from './news';
+import { inOrder } from './seating';
 
 const head = (id: string, state: MeetingCard['meeting']['state'], day: string) => ({
   id,
@@ -112,6 +121,24 @@ test('the agenda is in order, with its documents and those of my inbox', () => {
   expect(loose.map(({ id }) => id)).toEqual(['loose']);
 });
 
+test('people are listed by their part, then by office, then by given name', () => {
+  const one = (name: string, role: ParticipantRole, rank: number): Participant => ({
+    ...{ person_id: name, form_of_address: '', position: '', organisation: '' },
+    ...{ name, role, rank },
+  });
+  const people = [
+    one('Lê An', 'secretary', 0),
+    one('Hồ Bình', 'guest', 8),
+    one('Lý Yến', 'delegate', 4),
+    one('Lý Ánh', 'delegate', 4),
+    one('Đoàn Tự', 'delegate', 1),
+    one('Trịnh Hoàn', 'chair', 0),
+  ];
+  const byName = (a: Participant, b: Participant) => a.name.localeCompare(b.name, 'vi');
+  const names = inOrder(people, byName).map(({ name }) => name);
+  expect(names).toEqual(['Trịnh Hoàn', 'Đoàn Tự', 'Lý Ánh', 'Lý Yến', 'Hồ Bình', 'Lê An']);
+});
+
 test('every change of a meeting is put in its place', () => {
   const participant = {
     person_id: 'p',
@@ -120,6 +147,7 @@ test('every change of a meeting is put in its place', () => {
     form_of_address: '',
     position: '',
     organisation: 'B',
+    rank: 0,
   };
   const changes: MeetingChange[] = [
     { kind: 'meeting', meeting: head('m', 'in_session', '2026-11-22') },

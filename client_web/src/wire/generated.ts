@@ -608,6 +608,10 @@ export interface Participant {
   organisation: string;
   person_id: string;
   position: string;
+  /**
+   * place among people of one role, by office; 0 comes first
+   */
+  rank: number;
   role: ParticipantRole;
 }
 /**

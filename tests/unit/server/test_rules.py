@@ -175,3 +175,34 @@ def test_moments_that_are_none(moment: Any) -> None:
 def test_a_moment_is_kept_in_utc() -> None:
     moment = TypeAdapter(Moment).validate_python("2026-11-23T08:00:00+07:00")
     assert moment.isoformat() == "2026-11-23T01:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("position", "office"),
+    [
+        ("Chủ tịch Ủy ban nhân dân tỉnh", people.Office.HEAD),
+        ("Phó Bí thư Tỉnh ủy, Chủ tịch Ủy ban nhân dân tỉnh", people.Office.HEAD),
+        ("Q. Giám đốc Sở Y tế", people.Office.HEAD),
+        ("Chánh Thanh tra tỉnh", people.Office.HEAD),
+        ("Chỉ huy trưởng Bộ Chỉ huy Quân sự tỉnh", people.Office.HEAD),
+        ("Trưởng Thuế tỉnh", people.Office.HEAD),
+        ("Phó Chủ tịch Thường trực Ủy ban nhân dân tỉnh", people.Office.STANDING_DEPUTY),
+        ("Ủy viên Ban Thường vụ, Phó Chủ tịch Ủy ban nhân dân tỉnh", people.Office.DEPUTY),
+        ("Phó Chánh Văn phòng Ủy ban nhân dân tỉnh", people.Office.DEPUTY),
+        ("Trưởng phòng Tổng hợp", people.Office.MEMBER),
+        ("Phó Trưởng phòng Hành chính - Tổ chức", people.Office.MEMBER),
+        ("Chuyên viên phòng Kinh tế", people.Office.MEMBER),
+        ("", people.Office.MEMBER),
+        ("Thư ký Chủ tịch Ủy ban nhân dân tỉnh", people.Office.CLERK),
+    ],
+)
+def test_a_position_names_an_office(position: str, office: people.Office) -> None:
+    assert people.office_of(position) is office
+
+
+def test_the_leaders_of_the_body_that_meets_come_before_the_heads_of_its_units() -> None:
+    deputy = meetings.rank(meetings.Circle.BODY, people.Office.DEPUTY)
+    director = meetings.rank(meetings.Circle.UNDER, people.Office.HEAD)
+    vice = meetings.rank(meetings.Circle.UNDER, people.Office.DEPUTY)
+    commune = meetings.rank(meetings.Circle.BESIDE, people.Office.HEAD)
+    assert 0 < deputy < director < vice < commune

@@ -1,5 +1,5 @@
 /** Sharing a layer or changing one: what is filled in, and whom it can be shared with. */
-import { byGivenName, matches } from '../../people';
+import { matches } from '../../people';
 import { api, ApiProblem, type LayerView, type Participant } from '../../wire';
 
 export type Audience = LayerView['audience'];
@@ -42,7 +42,7 @@ export class LayerForm {
     try {
       const path = `/api/documents/${this.documentId}/readers`;
       const readers = await api.get<Participant[]>(path);
-      this.readers = readers.filter((one) => one.person_id !== this.me).sort(byGivenName);
+      this.readers = readers.filter((one) => one.person_id !== this.me);
     } catch (problem) {
       if (!(problem instanceof ApiProblem)) throw problem;
       this.problem = problem;
