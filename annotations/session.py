@@ -8,7 +8,7 @@ that no change falls between; the client orders what then arrives (docs/wire-ann
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -54,20 +54,40 @@ class OwnLayersOnly:
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a whole layer has been sent: `head_seq` and `part` count on from there, `seq` is that
+    of the last mark, of the page in view or, `elsewhere`, of the other pages."""
+
+    head_seq: int
+    part: int = 0
+    elsewhere: bool = False
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A frame of a whole layer as JSON text, and the place behind it; None after the last."""
+
+    text: str
+    behind: Place | None
+
+
 @dataclass(slots=True)
 class Outcome:
     """To be sent after COMMIT: `replies` to this connection, in order, then `parts`; `announce` to
     every follower of `layer`, this connection included; `relay` to every other follower.
 
-    `parts` is a whole layer as JSON text. It is read while it is taken, inside the transaction, so
-    that the page before somebody's eyes leaves while the rest is still on the disk; as it changes
-    nothing, there is no COMMIT to wait for."""
+    `parts` is a whole layer. It is read while it is taken, inside the transaction, so that the page
+    before somebody's eyes leaves while the rest is still on the disk; as it changes nothing, there
+    is no COMMIT to wait for. Whoever stops taking goes on in another transaction with the place
+    behind the last part: what changes meanwhile is announced, and a newer mark never gives way."""
 
     replies: list[JsonObject] = field(default_factory=list)
     layer: str = ""
     announce: JsonObject | None = None
     relay: JsonObject | None = None
-    parts: Iterator[str] = field(default_factory=lambda: iter(()))
+    parts: Iterator[Part] = field(default_factory=lambda: iter(()))
 
 
 @dataclass(slots=True)
@@ -193,10 +213,10 @@ class Session:
         here = value is not None and value.layer == layer.id
         return _nack(push.op_no, answer.fields, value if here else None)
 
-    def open(self, message: JsonObject, store: Store) -> Outcome:
+    def open(self, message: JsonObject, store: Store, place: Place | None = None) -> Outcome:
         """Follow a layer: what changed since the cursor, or a snapshot where that is shorter or
         the only truth (deletions forgotten, a cursor from another life of the database). `page`
-        is the one that somebody looks at: a snapshot begins with it."""
+        is the one that somebody looks at: a snapshot begins with it. `place`: go on behind it."""
         id_ = check_uuid(message.get("layer"), "layer")
         cursor = check_count(message.get("cursor"), "cursor")
         page = None if message.get("page") is None else check_page(message["page"])
@@ -205,11 +225,11 @@ class Session:
             self.following.pop(id_, None)
             return Outcome([{"t": "ann.revoke", "layer": id_}])
         self.following[id_] = layer
-        if 0 < cursor <= layer.head_seq and cursor >= layer.min_seq:
+        if place is None and 0 < cursor <= layer.head_seq and cursor >= layer.min_seq:
             changed = store.changes_since(id_, cursor, CATCH_UP_ITEMS + 1)
             if len(changed) <= CATCH_UP_ITEMS:
                 return Outcome(_catch_up(layer, cursor, changed))
-        return Outcome(parts=_snapshot(layer, store.snapshot_texts(id_, page)))
+        return Outcome(parts=_snapshot(id_, page, place or Place(layer.head_seq), store))
 
     def pass_on(self, message: JsonObject, now: int) -> Outcome:
         """Wet ink and pointers, of followers who may write. What may not pass is dropped
@@ -327,16 +347,31 @@ def _catch_up(layer: Layer, cursor: int, changed: Sequence[Annotation]) -> list[
     return messages
 
 
-def _snapshot(layer: Layer, items: Iterable[str]) -> Iterator[str]:
+def _snapshot(layer: str, page: int | None, place: Place, store: Store) -> Iterator[Part]:
     """Cut into parts of at most SNAPSHOT_BYTES; at least one part, maybe empty."""
-    head = f'{{"t":"ann.snapshot","layer":"{layer.id}","seq":{layer.head_seq},"part":'
-    number, weight = 0, 0
-    part: list[str] = []
-    for item in items:
+    head = f'{{"t":"ann.snapshot","layer":"{layer}","seq":{place.head_seq},"part":'
+    weight = 0
+    items: list[str] = []
+    for elsewhere, seq, item in _items(layer, page, place, store):
         more = 1 + (len(item) if item.isascii() else len(item.encode()))
-        if part and weight + more > SNAPSHOT_BYTES:
-            yield f'{head}{number},"last":false,"items":[{",".join(part)}]}}'
-            number, part, weight = number + 1, [], 0
-        part.append(item)
+        if items and weight + more > SNAPSHOT_BYTES:
+            text = f'{head}{place.part},"last":false,"items":[{",".join(items)}]}}'
+            place = replace(place, part=place.part + 1)
+            yield Part(text, place)
+            items, weight = [], 0
+        place = replace(place, elsewhere=elsewhere, seq=seq)
+        items.append(item)
         weight += more
-    yield f'{head}{number},"last":true,"items":[{",".join(part)}]}}'
+    yield Part(f'{head}{place.part},"last":true,"items":[{",".join(items)}]}}', None)
+
+
+def _items(
+    layer: str, page: int | None, place: Place, store: Store
+) -> Iterator[tuple[bool, int, str]]:
+    """The marks of the page in view, then those of the others."""
+    if page is not None and not place.elsewhere:
+        for seq, text in store.snapshot_texts(layer, page, False, place.seq):
+            yield False, seq, text
+    after = place.seq if page is None or place.elsewhere else 0
+    for seq, text in store.snapshot_texts(layer, page, True, after):
+        yield True, seq, text

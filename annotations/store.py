@@ -82,9 +82,12 @@ class Store(Protocol):
         """All living marks of the layer, by seq."""
         ...
 
-    def snapshot_texts(self, layer: str, page: int | None) -> Iterator[str]:
-        """The same as JSON text, each what `to_text` makes of it; those of `page` come before all
-        others. Made while they are taken, so that the first may leave before the last is read."""
+    def snapshot_texts(
+        self, layer: str, page: int | None, elsewhere: bool, after: int
+    ) -> Iterator[tuple[int, str]]:
+        """Living marks with seq > `after`, by seq: each with its seq and as JSON text, what
+        `to_text` makes of it. Those of `page`, or `elsewhere`, of all others; None is no page. Made
+        while they are taken, so that the first may leave before the last is read."""
         ...
 
 
@@ -137,11 +140,12 @@ class MemoryStore:
     def count_living(self, layer: str) -> int:
         return len(self.snapshot(layer))
 
-    def snapshot_texts(self, layer: str, page: int | None) -> Iterator[str]:
-        found = self.snapshot(layer)
-        if page is not None:
-            found.sort(key=lambda mark: mark.page != page)
-        return map(to_text, found)
+    def snapshot_texts(
+        self, layer: str, page: int | None, elsewhere: bool, after: int
+    ) -> Iterator[tuple[int, str]]:
+        for mark in self.snapshot(layer):
+            if mark.seq > after and (mark.page != page) == elsewhere:
+                yield mark.seq, to_text(mark)
 
     def forget_deleted(self, layer: str) -> set[str]:
         """Purge deleted marks and raise `min_seq`: whoever has an older cursor gets a snapshot.

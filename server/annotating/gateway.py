@@ -20,7 +20,7 @@ from sqlmodel import Session as SqlSession
 
 from annotations.errors import AnnotationError
 from annotations.model import JsonObject, Layer
-from annotations.session import Outcome, Session
+from annotations.session import Outcome, Place, Session
 from server import clock
 from server.annotating.layers import layer_topic, raw, rights_on
 from server.annotating.pushing import Known, Pushing, Waiting
@@ -29,7 +29,7 @@ from server.annotating.store import SqlStore
 from server.database import Database
 from server.errors import Busy, DomainError
 from server.identity import Actor
-from server.live.hub import SLOW, Connection, Hub, Subscription
+from server.live.hub import Connection, Hub, Subscription
 from server.live.messages import Refused
 from server.sqlite import as_domain_error
 
@@ -38,9 +38,10 @@ LAYERS = 200
 """Layers one connection follows: an agenda's documents, each with a layer or two."""
 PUSHES = 16
 """Pushes of one connection that wait for the writer: twice what a tablet has under way."""
-ANSWER_BYTES = 67_108_864
-"""Characters of one opened layer that may wait for its client: 50,000 ordinary strokes are 43 MB. A
-layer made to be larger closes the socket that asks for it, before it fills the server's memory."""
+READ_AHEAD = 1_048_576
+"""Characters of an opened layer that are read before its client takes them; then the reading rests,
+gives its reader's thread back, and goes on behind what it had. A hall that opens a heavy paper at
+once holds that much for each tablet, however large the layer is."""
 RECHECKS = 32
 """Readings of layers asked again that are under way at once. A paper that is taken away asks those
 of a whole hall; the pages that people open in the meantime come first, what was held waits."""
@@ -198,9 +199,6 @@ class Annotating:
                 finally:
                     reading.stop()
                 opened = await reading.layer()
-                if reading.too_much:
-                    log.error("layer_too_large", layer=layer, person=connection.actor.person_id)
-                    connection.close(*SLOW)
                 if connection.topics.get(topic) is not subscription or connection.closing:
                     return
                 if self.hub.still(subscription, epoch):
@@ -254,16 +252,15 @@ class Annotating:
 class _Reading:
     """The answers to `ann.open` on their way from a reader's thread, each as soon as it is made.
 
-    What the client has not taken yet waits here, as the whole layer did before: a reader that
-    waited for a slow client would hold up the others, and the WAL. Past ANSWER_BYTES of it the
-    reading ends: `too_much`."""
+    What the client has not taken yet waits here: a reader that waited for a slow client would hold
+    up the others, and the WAL. Past READ_AHEAD of it the reading rests."""
 
     def __init__(self, read: Read, session: Session, frame: JsonObject) -> None:
         self._loop = asyncio.get_running_loop()
         self._texts: asyncio.Queue[str | None] = asyncio.Queue()
+        self._room = asyncio.Event()
         self._stopped = False
         self._told = self._taken = 0  # each counted by one thread alone
-        self.too_much = False
         self._task = self._loop.create_task(self._read(read, session, frame))
         self._task.add_done_callback(self._ended)
 
@@ -276,29 +273,39 @@ class _Reading:
 
     async def _read(self, read: Read, session: Session, frame: JsonObject) -> Layer | None:
         try:
-            opened: Layer | None = await read(_opened, session, frame, self._tell)
-            return opened
+            opened, place = await read(_opened, session, frame, None, self._tell)
+            first: Layer | None = opened
+            while place is not None and opened is not None and not self._stopped:
+                await self._rest()
+                opened, place = await read(_opened, session, frame, place, self._tell)
+            return first if opened is not None else None
         finally:
             self._texts.put_nowait(None)
 
+    async def _rest(self) -> None:
+        """Until the client has taken half of what was read."""
+        while self._told - self._taken > READ_AHEAD // 2 and not self._stopped:
+            self._room.clear()
+            await self._room.wait()
+
     def _tell(self, text: str) -> bool:
-        """On the reader's thread; False when nobody wants more."""
+        """On the reader's thread; False when that is enough for now."""
         self._told += len(text)
-        if self._told - self._taken > ANSWER_BYTES:
-            self.too_much = self._stopped = True
         if not self._stopped:
             self._loop.call_soon_threadsafe(self._texts.put_nowait, text)
-        return not self._stopped
+        return not self._stopped and self._told - self._taken < READ_AHEAD
 
     async def next(self) -> str | None:
         """The next answer; None after the last."""
         text = await self._texts.get()
         self._taken += len(text or "")
+        self._room.set()
         return text
 
     def stop(self) -> None:
         """No more of it."""
         self._stopped = True
+        self._room.set()
 
     async def layer(self) -> Layer | None:
         """The layer as it was answered with; None for one that is not followed."""
@@ -306,17 +313,24 @@ class _Reading:
 
 
 def _opened(
-    sql: SqlSession, session: Session, frame: JsonObject, tell: Callable[[str], bool]
-) -> Layer | None:
+    sql: SqlSession,
+    session: Session,
+    frame: JsonObject,
+    place: Place | None,
+    tell: Callable[[str], bool],
+) -> tuple[Layer | None, Place | None]:
+    """Tell what there is behind the place; the layer, and the place where `tell` had enough."""
     store = raw(sql)
-    outcome = session.receive(frame, store, clock.unix_ms())
+    outcome = session.open(frame, store, place)
     for reply in outcome.replies:
         tell(_encode(reply))
+    behind = None
     for part in outcome.parts:
-        if not tell(part):
+        behind = part.behind
+        if not tell(part.text):
             break
     layer = str(frame.get("layer"))
-    return store.layer(layer) if layer in session.following else None
+    return (store.layer(layer) if layer in session.following else None), behind
 
 
 def _answer(

@@ -221,14 +221,15 @@ class SqlStore:
         rows = self._execute(_SELECT + "WHERE layer = ? AND deleted = 0 ORDER BY seq", (layer,))
         return [_mark(row) for row in rows]
 
-    def snapshot_texts(self, layer: str, page: int | None) -> Iterator[str]:
-        """The same as JSON text, those of `page` first. What is stored as JSON is sent as it is:
-        building each mark and encoding it again took three times as long."""
-        if page is None:
-            yield from map(_item, self._execute(_ITEMS + "ORDER BY seq", (layer,)))
-            return
-        yield from map(_item, self._execute(_ITEMS + "AND page = ? ORDER BY seq", (layer, page)))
-        yield from map(_item, self._execute(_ITEMS + "AND page != ? ORDER BY seq", (layer, page)))
+    def snapshot_texts(
+        self, layer: str, page: int | None, elsewhere: bool, after: int
+    ) -> Iterator[tuple[int, str]]:
+        """Living marks behind `after` as JSON text, of a page or of all others. What is stored as
+        JSON is sent as it is: building each mark and encoding it again took three times as long."""
+        on = "page IS NOT ?" if elsewhere else "page IS ?"
+        rows = self._execute(f"{_ITEMS} AND seq > ? AND {on} ORDER BY seq", (layer, after, page))
+        for row in rows:
+            yield row[5], _item(row)
 
 
 def logs(change: Change, layer: Layer) -> bool:

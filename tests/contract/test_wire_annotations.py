@@ -50,7 +50,7 @@ def spoken() -> dict[str, list[dict[str, Any]]]:
         wet,
     ):
         outcome = session.receive(message, store, NOW)
-        parts = map(json.loads, outcome.parts)
+        parts = (json.loads(part.text) for part in outcome.parts)
         for reply in [*outcome.replies, *parts, outcome.announce, outcome.relay]:
             if reply is not None:
                 heard[reply["t"]].append(reply)

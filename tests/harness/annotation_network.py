@@ -218,7 +218,7 @@ PART_ITEMS = 3
 
 def _in_small_parts(outcome: Outcome) -> list[Message]:
     """A whole layer, cut finer than the server does."""
-    made = [json.loads(part) for part in outcome.parts]
+    made = [json.loads(part.text) for part in outcome.parts]
     if not made:
         return []
     items = [item for part in made for item in part["items"]]

@@ -369,8 +369,14 @@ class World(Network):
 
     def _texts(self, layer: str, page: int | None) -> list[Message]:
         """What a snapshot would send."""
-        made = self.store.transact(lambda store: list(store.snapshot_texts(layer, page)))
-        return [json.loads(text) for text in made]
+        made = self.store.transact(
+            lambda store: [
+                *store.snapshot_texts(layer, page, False, 0),
+                *store.snapshot_texts(layer, page, True, 0),
+            ]
+        )
+        assert all(seq == json.loads(text)["seq"] for seq, text in made)
+        return [json.loads(text) for _, text in made]
 
     def _place(self, a: int, b: int) -> tuple[Tablet, str]:
         tablet = self.tablets[a % len(self.tablets)]

@@ -91,7 +91,7 @@ class Desk:
             core = Session(person, Anything())
             outcome = core.receive(frame, layers.raw(session), clock.unix_ms())
             first: dict[str, Any]
-            first = outcome.replies[0] if outcome.replies else json.loads(next(outcome.parts))
+            first = outcome.replies[0] if outcome.replies else json.loads(next(outcome.parts).text)
             return first
 
         return await self.database.write(self.actor(who), write)

@@ -53,7 +53,7 @@ def reply(session: Session, store: MemoryStore, message: dict[str, Any]) -> dict
 
 def replies(session: Session, store: MemoryStore, message: dict[str, Any]) -> list[dict[str, Any]]:
     outcome = session.receive(message, store, NOW)
-    return [*outcome.replies, *map(json.loads, outcome.parts)]
+    return [*outcome.replies, *(json.loads(part.text) for part in outcome.parts)]
 
 
 def test_an_accepted_push_is_answered_and_announced(alice: Session, store: MemoryStore) -> None:

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from annotations import session
+from annotations.model import to_wire
 from server import clock
+from server.annotating import gateway
 from server.annotating.gateway import PUSHES, Annotating
-from server.annotating.layers import layer_topic, open_private_layer
+from server.annotating.layers import layer_topic, open_private_layer, raw
 from server.annotating.tables import LayerRow
 from server.database import Database, WriteSession
 from server.identity import SYSTEM, Actor
@@ -22,7 +24,7 @@ from server.live.hub import Connection, Hub
 from server.live.transport import text_of
 from server.meetings import actions as meetings
 from server.writer import Effects
-from tests.harness.marks import Outbox
+from tests.harness.marks import Outbox, put
 from tests.harness.server import until
 from tests.unit.server.world import Province
 
@@ -41,8 +43,8 @@ class Tablet:
     async def touch(self, actor: Actor) -> None:
         """Nobody's session is awake here."""
 
-    async def push(self, **more: Any) -> None:
-        await self.guest.receive(self.connection, self.outbox.push(**more))
+    async def push(self, *ops: dict[str, Any], **more: Any) -> None:
+        await self.guest.receive(self.connection, self.outbox.push(*ops, **more))
 
     @property
     def heard(self) -> list[dict[str, Any]]:
@@ -253,3 +255,63 @@ async def test_a_push_that_meets_a_fault_of_ours_is_reported(
     with pytest.raises(ZeroDivisionError):
         await tablet.push()
     assert tablet.answered() == []
+
+
+@pytest.mark.parametrize("page", [None, 0, 1])
+async def test_a_layer_larger_than_its_client_takes_at_once_is_read_in_several_goes(
+    database: Database, tablet: Tablet, monkeypatch: pytest.MonkeyPatch, page: int | None
+) -> None:
+    """What changes between two goes is announced behind them, and nothing newer gives way."""
+    monkeypatch.setattr(session, "SNAPSHOT_BYTES", 600)
+    monkeypatch.setattr(gateway, "READ_AHEAD", 1500)
+    outbox, connection = tablet.outbox, tablet.connection
+    made = [put(outbox.version, number % 3) for number in range(60)]
+    await tablet.push(*made)
+    await tablet.answers(1)
+    reads, read = [0], Database.read
+
+    async def counted(database: Database, *given: Any) -> Any:
+        reads[0] += 1
+        return await read(database, *given)
+
+    monkeypatch.setattr(Database, "read", counted)
+    connection._outbox.clear()
+    connection._size, connection.outbox_bytes = 0, 8000
+    opening = {"t": "ann.open", "layer": outbox.layer, "cursor": 0, "page": page}
+    opened = asyncio.ensure_future(tablet.guest.receive(connection, opening))
+    await until(lambda: connection._size * 2 > connection.outbox_bytes)
+    for number in (0, 1, 58, 59):  # some are sent already, some are not
+        change = {"op": "patch", "id": made[number]["id"], "base_rev": 1, "body": "mới"}
+        await tablet.push(change)
+    for number in (3, 4, 56, 57):
+        await tablet.push({"op": "delete", "id": made[number]["id"], "base_rev": 1})
+    await tablet.push(put(outbox.version, 1, body="sau"))
+    seen: dict[str, dict[str, Any]] = {}
+    parts, cursor, last = 0, 0, False
+
+    def take() -> None:
+        nonlocal parts, cursor, last
+        for frame in tablet.heard[:1]:
+            if frame["t"] == "ann.snapshot":
+                assert frame["part"] == parts
+                parts, cursor, last = parts + 1, frame["seq"], frame["last"]
+            elif frame["t"] == "ann.delta":
+                assert last
+                assert (frame["from"], cursor) == (cursor, frame["to"] - 1)
+                cursor = frame["to"]
+            for item in frame.get("items", []):
+                if seen.get(item["id"], item)["seq"] <= item["seq"]:
+                    seen[item["id"]] = item
+            connection.sent()
+
+    def done() -> bool:
+        take()
+        return opened.done() and not tablet.heard and cursor == 69
+
+    await until(done, 20)
+    assert parts > 20
+    assert reads[0] > 3
+    truth = await database.read(lambda sql: raw(sql).snapshot(outbox.layer))
+    living = {id_: one for id_, one in seen.items() if not one.get("deleted")}
+    assert living == {mark.id: to_wire(mark) for mark in truth}
+    assert len(living) == 57

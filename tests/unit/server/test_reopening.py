@@ -19,7 +19,7 @@ from server.annotating.layers import layer_topic
 from server.database import Database
 from server.errors import Busy
 from server.identity import Actor
-from server.live.hub import SLOW, Connection, Hub
+from server.live.hub import Connection, Hub
 from server.live.transport import text_of
 from tests.harness.server import until
 from tests.harness.writing import Desk
@@ -174,16 +174,6 @@ async def test_a_layer_closed_while_it_is_read_again_is_not_followed(
     await asyncio.gather(*guest._tasks)
     assert connection.topics == {}
     assert guest._peer(connection).session.following == {}
-
-
-async def test_a_layer_too_large_to_wait_for_its_client_closes_the_socket(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(gateway, "ANSWER_BYTES", 100)
-    guest, connection, frame = await follower(database)
-    await guest.receive(connection, frame)
-    assert connection.closing == SLOW
-    assert heard(connection) == []
 
 
 async def test_a_bad_opening_that_nobody_waits_for_any_more_says_nothing(

@@ -135,11 +135,19 @@ def test_a_layer_sent_as_it_is_stored_says_what_its_marks_say() -> None:
     under_test.transact(lambda store: cast(SqlStore, store).load(layer, MARKS))
 
     def texts(page: int | None) -> list[dict[str, object]]:
-        made = under_test.transact(lambda store: list(store.snapshot_texts(layer.id, page)))
+        made = under_test.transact(
+            lambda store: [
+                text
+                for elsewhere in (False, True)
+                for _, text in store.snapshot_texts(layer.id, page, elsewhere, 0)
+            ]
+        )
         return [json.loads(text) for text in made]
 
     living = [to_wire(mark) for mark in MARKS[:-1]]
     assert texts(None) == living
     assert [list(one) for one in texts(None)] == [list(one) for one in living]
+    behind = under_test.transact(lambda store: list(store.snapshot_texts(layer.id, 0, False, 3)))
+    assert [seq for seq, _ in behind] == [4, 5, 6, 7]
     assert texts(3) == [living[1], living[2], living[0], *living[3:]]
     under_test.close()
