@@ -1,5 +1,5 @@
-"""A paper that was just opened: nothing lies over its words, and nothing is praised that was not
-done."""
+"""What people look at and do not touch: nothing lies over the words of a paper, nothing is praised
+that was not done, and whoever is named is named in full."""
 
 from __future__ import annotations
 
@@ -56,3 +56,26 @@ def test_nothing_is_called_saved_before_something_was_written(window: Opener) ->
     page.reload()
     expect(page.get_by_test_id("document-view")).to_be_visible()
     expect(status).to_have_text("Đã kết nối")
+
+
+CUT = """lines => lines.filter(line => [line, ...line.querySelectorAll('*')].some(part => {
+  const { overflowX, overflowY } = getComputedStyle(part);
+  return part.scrollHeight > part.clientHeight + 1 && overflowY !== 'visible'
+    || part.scrollWidth > part.clientWidth + 1 && overflowX !== 'visible';
+})).map(line => line.textContent)"""
+
+
+def test_where_people_are_looked_at_their_units_are_whole(window: Opener) -> None:
+    for viewport in ({"width": 1024, "height": 768}, PORTRAIT):
+        tablet = window(viewport=viewport)
+        tablet.sign_in("gd.xaydung")
+        page = tablet.page
+        page.get_by_test_id("group-now").get_by_test_id("meeting-card").first.tap()
+        people = page.get_by_test_id("participant")
+        expect(people).to_have_count(8)
+        assert people.evaluate_all(CUT) == []
+        page.get_by_test_id("all-participants").click()
+        sheet = page.get_by_test_id("participants-sheet")
+        expect(sheet.get_by_text("Chủ tịch Ủy ban nhân dân xã Pa Tầng")).to_be_attached()
+        assert sheet.get_by_test_id("participant").evaluate_all(CUT) == []
+        shot(page, f"people-{viewport['width']}")

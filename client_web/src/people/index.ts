@@ -8,5 +8,5 @@ export { default as SignOutDialog } from './SignOutDialog.svelte';
 export { default as Unlock } from './Unlock.svelte';
 export { watchActivity } from './activity';
 export { IdleClock, watchIdle } from './idle';
-export { addressed, byGivenName, called, fold, matches } from './names';
+export { addressed, byGivenName, called, fold, matches, placed } from './names';
 export { session, type UnsentWork } from './session.svelte';

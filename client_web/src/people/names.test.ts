@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { expect, test } from 'vitest';
-import { addressed, called, byGivenName, fold, matches } from './names';
+import { addressed, called, byGivenName, fold, matches, placed } from './names';
 import { isTooSimple } from './pin';
 
 test('names sort by the given name in Vietnamese order', () => {
@@ -22,6 +22,16 @@ test('the form of address stands before the name', () => {
   expect(addressed({ name: 'Lê Hà', form_of_address: '' })).toBe('Lê Hà');
   expect(called({ name: 'Lê Hà', form_of_address: 'Đồng chí' })).toBe('đồng chí Lê Hà');
   expect(called({ name: 'Lê Hà' })).toBe('Lê Hà');
+});
+
+test('a unit is said in full, and once', () => {
+  const unit = 'Sở Y tế';
+  expect(placed({ position: 'Giám đốc Sở Y tế', organisation: unit })).toBe('Giám đốc Sở Y tế');
+  expect(placed({ position: 'Phó Giám đốc', organisation: unit })).toBe('Phó Giám đốc · Sở Y tế');
+  const commune = { position: 'Chủ tịch Ủy ban nhân dân xã An Lễ', organisation: 'Xã An Lễ' };
+  expect(placed(commune)).toBe('Chủ tịch Ủy ban nhân dân xã An Lễ');
+  expect(placed({ position: '', organisation: unit })).toBe(unit);
+  expect(placed({ position: 'Chuyên viên', organisation: '' })).toBe('Chuyên viên');
 });
 
 test('nobody types marks', () => {

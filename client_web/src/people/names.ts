@@ -28,6 +28,17 @@ export function called(person: Named): string {
   return `${form.charAt(0).toLocaleLowerCase('vi')}${form.slice(1)} ${person.name}`;
 }
 
+/** A person's position and unit, in full; the unit is left out where the position names it already
+ * ("Giám đốc Sở Y tế"). */
+export function placed(person: {
+  readonly position: string;
+  readonly organisation: string;
+}): string {
+  const { position, organisation } = person;
+  const named = fold(position).endsWith(fold(organisation));
+  return [position, named ? '' : organisation].filter(Boolean).join(' · ');
+}
+
 /** Without marks and capitals, đ as d: what nobody needs to type on a tablet. */
 export function fold(text: string): string {
   return text
