@@ -1,15 +1,18 @@
-"""How many marks a layer holds, so that none grows without end; counted seldom.
+"""How many marks a layer holds, so that none grows without end; counted once.
 
-A push moves `head_seq` by one for each mark it changes, so a layer cannot hold more than it was
-counted to hold and its changes since. Below the bound nothing is looked up.
+A push moves `head_seq` by one for each mark it changes, so a layer cannot hold more than that;
+below the bound nothing is looked up. Beyond it a layer is counted, and what pushes do to it is told
+here: counting anew with each of them would let one person at the bound hold everybody's writer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from annotations.limits import MAX_MARKS
+from annotations.merge import Change
 from annotations.model import Layer
 from annotations.store import Store
 
@@ -29,12 +32,22 @@ class Fullness:
         if layer.head_seq + new <= self.most:
             return True
         head, living = self._counted.get(layer.id, (-1, 0))
-        known = 0 <= head <= layer.head_seq
-        if not known or (
-            head < layer.head_seq and living + layer.head_seq - head + new > self.most
-        ):
+        if head != layer.head_seq:  # changed by other ways than a push, or not at all after all
             if len(self._counted) >= _REMEMBERED:
-                self._counted.clear()
-            head, living = layer.head_seq, store.count_living(layer.id)
-            self._counted[layer.id] = (head, living)
-        return living + layer.head_seq - head + new <= self.most
+                del self._counted[next(iter(self._counted))]
+            living = store.count_living(layer.id)
+            self._counted[layer.id] = (layer.head_seq, living)
+        return living + new <= self.most
+
+    def changed(self, layer: Layer, head_seq: int, changes: Sequence[Change]) -> None:
+        """A push has made these changes to the layer as it was, which stands at `head_seq` now."""
+        head, living = self._counted.get(layer.id, (-1, 0))
+        if head == layer.head_seq:
+            for change in changes:
+                before = change.before is not None and not change.before.deleted
+                living += (not change.after.deleted) - before
+            self._counted[layer.id] = (head_seq, living)
+
+    def forget(self) -> None:
+        """What was told did not come to stay."""
+        self._counted.clear()

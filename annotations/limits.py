@@ -19,16 +19,23 @@ MAX_RECORD_BYTES: Final = 65_536
 filling a frame (1 MiB) or a tablet's outbox."""
 
 MAX_OPS: Final = 200
-"""Operations in one push: a lasso over a full page; a push holds the one writer and
-must stay below its 5 ms."""
+"""Operations in one push: a lasso over a full page. 200 strokes hold the one writer for 6 ms."""
 
 MAX_PUSH_BYTES: Final = 524_288
 """Weight of one push: half of the largest frame (1 MiB), so that JSON escapes still fit."""
 
 MAX_MARKS: Final = 50_000
 """Living marks of one layer: a hundred on each page of a paper of 500, five times the fullest one
-that a file brings along. A script over somebody's own session must not fill the disk of a province
-or, opened, the memory of its server; whoever comes so far is told and can take some away."""
+that a file brings along. Whoever comes so far is told and can take some away."""
+
+PERSON_BURST_BYTES: Final = 67_108_864
+"""Weight of what one person may write after a pause, with all tablets: 60,000 strokes, more than a
+tablet brings back from months without a network."""
+
+PERSON_BYTES_PER_SECOND: Final = 8_192
+"""Weight of what one person may write for ever: eight strokes a second, which no hand draws. A
+script over somebody's own session must not fill the disk of a province; deleted marks and what
+changes overwrote lie there for months too. What is too much waits on the tablet, is sent again."""
 
 MAX_COORDINATE: Final = 20_000.0
 """Points, either side of the origin: the largest PDF page is 14,400 (ISO 32000-1 C.2),

@@ -98,6 +98,8 @@ class Push:
     layer: str
     ops: tuple[Operation, ...]
     fingerprint: int
+    weight: int = 0
+    """Bytes on the wire, roughly."""
 
     def named(self) -> list[str]:
         """The marks that it changes or answers."""
@@ -275,4 +277,4 @@ def parse_push(message: JsonObject) -> Push:
             print_ = zlib.crc32(_values(item), print_)
     if total > MAX_PUSH_BYTES:
         raise AnnotationError("too_large", "ops")
-    return Push(outbox, op_no, layer, tuple(ops), print_)
+    return Push(outbox, op_no, layer, tuple(ops), print_, total)

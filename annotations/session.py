@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from annotations.allowance import Allowance
 from annotations.checks import check_count, check_page, check_uuid
 from annotations.errors import AnnotationError
 from annotations.fullness import Fullness
@@ -90,24 +91,6 @@ class Outcome:
     parts: Iterator[Part] = field(default_factory=lambda: iter(()))
 
 
-@dataclass(slots=True)
-class Allowance:
-    """A token bucket: so many messages a second, and a few more after a pause."""
-
-    tokens: float = EPHEMERAL_BURST
-    at: int = 0
-
-    def take(self, now: int) -> bool:
-        """Whether one more may pass at `now` (ms)."""
-        gained = max(0, now - self.at) * EPHEMERAL_PER_SECOND / 1000
-        self.tokens = min(EPHEMERAL_BURST, self.tokens + gained)
-        self.at = now
-        if self.tokens < 1:
-            return False
-        self.tokens -= 1
-        return True
-
-
 class Session:
     """State of one connection: who it is and which layers it follows. `fullness` is one for all
     connections to a store."""
@@ -117,7 +100,7 @@ class Session:
         self.fullness = fullness or Fullness()
         self.rights = rights
         self.following: dict[str, Layer] = {}
-        self.wet = Allowance()
+        self.wet = Allowance(EPHEMERAL_BURST, EPHEMERAL_PER_SECOND)
 
     def receive(self, message: JsonObject, store: Store, now: int) -> Outcome:
         """Answer one client message (`now`: ms since 1970). A malformed push is answered with a
@@ -183,6 +166,7 @@ class Session:
             changes,
             Answer(self.person, push.fingerprint, answer),
         )
+        self.fullness.changed(layer, seq, changes)
         outcome = Outcome([_ack(push, answer)], layer.id)
         if changes:
             changed = {change.after.id: change.after for change in changes}

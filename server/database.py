@@ -2,8 +2,9 @@
 
 Database work is plain synchronous code: an action takes a `WriteSession` and never commits.
 `Database.write` runs actions on the writer thread; those that wait share one transaction with a
-savepoint each and one COMMIT, and only after that COMMIT are they answered and their changes
-announced. An action has no effect outside its session and may run twice.
+savepoint each (pushes: one for all that wait together) and one COMMIT, and only after that COMMIT
+are they answered and their changes announced. An action has no effect outside its session and may
+run twice.
 """
 
 from __future__ import annotations
@@ -166,16 +167,16 @@ class Database:
 
         return await self._submit(run)  # type: ignore[no-any-return]
 
-    def put_taken(self, take: Take, item: Any, answered: Answered) -> None:
+    def put_taken(self, take: Take, item: Any, answered: Answered, size: int = 1) -> None:
         """The hot path: `take` gets the writer's own DB-API connection, inside a savepoint, and the
-        items that wait with this one for the same `take`.
+        items that wait with this one for the same `take`; `size` is what this one weighs.
 
         In the queue when this returns, so that items are taken, and `answered` is called on the
         event loop, in the order of the calls. Raises `Busy`. For the annotation push alone;
         everything else goes through `write`.
         """
         loop = asyncio.get_running_loop()
-        self.writing.put(Action(answered, loop, take=take, item=item))
+        self.writing.put(Action(answered, loop, take=take, item=item, size=size))
 
     def read_within(
         self, query: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs

@@ -23,7 +23,7 @@ from annotations.model import JsonObject, Layer
 from annotations.session import Outcome, Place, Session
 from server import clock
 from server.annotating.layers import layer_topic, raw, rights_on
-from server.annotating.pushing import Known, Pushing, Waiting
+from server.annotating.pushing import Known, Pushing, Waiting, try_later
 from server.annotating.rules import LayerRights
 from server.annotating.store import SqlStore
 from server.database import Database
@@ -165,7 +165,8 @@ class Annotating:
             _answer(connection, frame, outcome, error)
 
         try:
-            self.database.put_taken(self._pushing.take, Waiting(actor, frame, asked), answered)
+            waiting = Waiting(actor, frame, asked)
+            self.database.put_taken(self._pushing.take, waiting, answered, waiting.size)
         except DomainError as error:
             _not_stored(connection, frame, error)
             return
@@ -348,12 +349,7 @@ def _answer(
 
 def _not_stored(connection: Connection, frame: JsonObject, error: DomainError) -> None:
     log.warning("push_not_stored", code=error.code)
-    connection.send(_encode(_try_later(frame)))
-
-
-def _try_later(frame: JsonObject) -> JsonObject:
-    number = frame.get("op_no")
-    return {"t": "ann.nack", "op_no": number if type(number) is int else 0, "code": "try_later"}
+    connection.send(_encode(try_later(frame)))
 
 
 def _encode(message: JsonObject) -> str:

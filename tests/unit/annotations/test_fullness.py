@@ -54,7 +54,7 @@ def test_a_full_layer_takes_changes_but_no_new_mark_until_one_is_deleted(store: 
     assert answer(store, full, 4, put(4)) == "layer_full", "a late copy is refused as it was"
 
 
-def test_a_layer_is_counted_only_near_its_bound_and_once_for_each_state(store: Counting) -> None:
+def test_a_layer_is_counted_once_whatever_is_done_to_it_at_its_bound(store: Counting) -> None:
     full = Fullness(10)
     for number in range(1, 9):
         assert answer(store, full, number, put(number)) == "ack"
@@ -66,6 +66,17 @@ def test_a_layer_is_counted_only_near_its_bound_and_once_for_each_state(store: C
     assert store.times == 1
     for number in range(30, 40):
         assert answer(store, full, number, put(number)) == "layer_full"
+        assert answer(store, full, 100 + number, patch(20, base_rev=99, body=str(number))) == "ack"
+    assert store.times == 1
+    assert answer(store, full, 200, delete(20)) == "ack"
+    assert answer(store, full, 201, restore(20)) == "ack"
+    assert answer(store, full, 202, put(50)) == "layer_full"
+    assert answer(store, full, 203, delete(20), delete(21)) == "ack"
+    assert answer(store, full, 204, put(51), put(52)) == "ack"
+    assert answer(store, full, 205, put(53)) == "layer_full"
+    assert store.times == 1
+    full.forget()
+    assert answer(store, full, 206, put(54)) == "layer_full"
     assert store.times == 2
 
 

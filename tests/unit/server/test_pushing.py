@@ -315,3 +315,20 @@ async def test_a_layer_larger_than_its_client_takes_at_once_is_read_in_several_g
     living = {id_: one for id_, one in seen.items() if not one.get("deleted")}
     assert living == {mark.id: to_wire(mark) for mark in truth}
     assert len(living) == 57
+
+
+async def test_who_writes_without_end_is_put_off_and_others_are_not(
+    database: Database, tablet: Tablet, province: Province
+) -> None:
+    tablet.guest._pushing.burst = 2_000.0
+    for _ in range(8):
+        await tablet.push()
+    codes = [code for _, code in await tablet.answers(8)]
+    assert codes[:3] == ["ack"] * 3
+    assert codes[-1] == "try_later"
+    other = province.actors["secretariat"]
+    layer = await database.write(other, open_private_layer, province.papers["public"])
+    second = Tablet(database, other, layer)
+    second.guest = tablet.guest
+    await second.push()
+    assert await second.answers(1) == [(1, "ack")]

@@ -40,7 +40,7 @@ class Taking:
             else:
                 future.set_result(result)
 
-        database.put_taken(self.take, name, answered)
+        database.put_taken(self.take, name, answered, 100 if name.isupper() else 1)
         return await future
 
 
@@ -72,6 +72,14 @@ async def test_a_unit_ends_at_the_bound_of_its_group(database: Database) -> None
     results = await together(database, *(taking.give(database, name) for name in "abcdefg"))
     assert results == list("abcdefg")
     assert taking.sizes == [3, 4], "the action that held the writer is one of the first group"
+
+
+async def test_heavy_items_are_taken_a_few_at_a_time(database: Database) -> None:
+    database.writing.group_ms = 10_000
+    taking = Taking()
+    await together(database, *(taking.give(database, name) for name in "ABCDEaF"))
+    assert taking.sizes == [3, 4]
+    assert await database.read(names) == set("ABCDEaF")
 
 
 async def test_one_that_fails_is_taken_alone_and_keeps_nothing(
