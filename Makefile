@@ -6,6 +6,21 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
+# Installs what $(1) names and says what comes, in one line on a terminal: pip is silent for a minute at a time, and
+# what it does say names the registry's address and paths of this machine.
+define install
+	@set -o pipefail; PYTHONUNBUFFERED=1 $(PIP) install --progress-bar off --no-color --require-hashes -r $(1) \
+	| { n=0; end='\n'; clear=; if test -t 1; then end='\r'; clear='\033[K'; fi; while read -r line; do case "$$line" in \
+		*.metadata*) ;; \
+		Downloading*|"Using cached"*) n=$$((n + 1)); file=$${line##*/}; file=$${file##* cached }; \
+			file=$${file#Downloading }; size=$${line##*\(}; \
+			printf "$$clear   %2d of %d: %s, %s$$end" $$n $(2) "$${file%%-*}" "$${size%\)}";; \
+		Installing*) printf "$$clear   %d libraries are here; unpacking them takes about $(3)\n" $$n;; \
+	esac; done; }
+endef
+# How many of a lock file's libraries this machine takes, about: those for other systems are left out.
+libraries = $(shell grep -E '^[a-z].*==' $(1) | grep -vcE "win32|>= '3.12'")
+
 export PHONGHOP_DATA ?= data
 export PHONGHOP_PORT ?= 8000
 CLIENT_SOURCES := $(shell find client_web -path client_web/node_modules -prune -o -path client_web/dist -prune -o -type f -print 2>/dev/null)
@@ -19,35 +34,36 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(VENV)/bin/python:
-	@echo "── making .venv"
+	@echo "── making .venv (about 5 s)"
 	@$(PYTHON) -c 'import sys; sys.exit("phonghop needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
-	@echo "── installing the server's libraries (some 90 MB the first time)"
-	@$(PIP) install --quiet --progress-bar on --require-hashes -r requirements.lock
+	@echo "── installing the server's libraries (some 105 MB the first time, half a minute to two minutes)"
+	$(call install,requirements.lock,$(call libraries,requirements.lock),20 s)
+	@echo "── making phonghop itself ready (about 5 s)"
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@echo "── installing what the checks need"
-	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	$(call install,requirements-dev.lock,$(call libraries,requirements-dev.lock),20 s)
 	@touch $@
 
 $(VENV)/.node: requirements-node.lock | $(VENV)/bin/python
 ifneq ($(NODE_OK),yes)
-	@echo "── installing Node for the build of the client"
-	@$(PIP) install --quiet --require-hashes -r requirements-node.lock
+	@echo "── installing Node for the build of the client (some 60 MB, ten seconds to a minute)"
+	$(call install,requirements-node.lock,$(call libraries,requirements-node.lock),10 s)
 endif
 	@touch $@
 
 client_web/node_modules/.installed: client_web/package-lock.json client_web/package.json $(VENV)/.node
-	@echo "── installing the client's libraries"
-	@$(NPM) ci --no-audit --no-fund --loglevel=error
+	@echo "── installing the client's libraries (some 170 MB, ten seconds to two minutes)"
+	@$(NPM) ci --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
 client_web/dist/.built: client_web/node_modules/.installed $(CLIENT_SOURCES)
-	@echo "── building the client"
+	@echo "── building the client (about half a minute)"
 	@$(NPM) run --silent build >client_web/node_modules/.build.log 2>&1 || { cat client_web/node_modules/.build.log; exit 1; }
 	@touch $@
 
@@ -116,7 +132,7 @@ bench-reading: $(VENV)/.dev client_web/dist/.built browser ## reading: first pag
 PEERS := tests/benchmarks/annotations/peers
 $(VENV)/.peers: requirements-peers.lock $(VENV)/.dev
 	@echo "── installing the peers of bench-annotations (Python)"
-	@$(PIP) install --quiet --require-hashes -r requirements-peers.lock
+	$(call install,requirements-peers.lock,$(call libraries,requirements-peers.lock),10 s)
 	@touch $@
 
 $(PEERS)/node_modules/.installed: $(PEERS)/package-lock.json $(VENV)/.node
