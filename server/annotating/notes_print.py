@@ -34,6 +34,7 @@ from server.http.endpoint import Call
 from server.identity import Actor
 from server.meetings.queries import from_ms, meeting_row
 from server.people.queries import cards
+from server.people.rules import addressed
 from server.sandbox.ladder import Sandbox
 from server.sandbox.notes import NotesForm, print_notes
 
@@ -110,7 +111,7 @@ def _groups(
 def _lines(session: Session, actor: Actor, wanted: Wanted, words: dict[str, str]) -> list[str]:
     """Whose they are, which, and when they were printed."""
     person = cards(session, [actor.person_id])[actor.person_id]
-    lines = [f"{person.form_of_address} {person.name}".strip()]
+    lines = [addressed(person.form_of_address, person.name)]
     if person.position:
         lines[0] += f", {person.position}"
     if wanted.meeting:

@@ -51,6 +51,11 @@ def folded(words: str) -> str:
     return " ".join(bare.replace("đ", "d").replace("Đ", "D").lower().split())
 
 
+def addressed(form_of_address: str, name: str) -> str:
+    """ "Ông Nguyễn Văn An": a person at the beginning of a line."""
+    return f"{form_of_address[:1].upper()}{form_of_address[1:]} {name}".strip()
+
+
 def called(form_of_address: str, name: str) -> str:
     """ "ông Nguyễn Văn An": a person within a line of words."""
     return f"{form_of_address[:1].lower()}{form_of_address[1:]} {name}".strip()

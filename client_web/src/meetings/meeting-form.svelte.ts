@@ -1,9 +1,11 @@
 /** What the secretary fills in about a meeting, new or not. */
 import { fromFields, toFields } from '../i18n';
-import type { MeetingHead, MeetingKind, NewMeeting } from '../wire';
+import type { MeetingHead, MeetingKind, NewMeeting, PersonCard } from '../wire';
 import { nextMeetingHour } from './calendar';
 
 const USUAL_LENGTH_MS = 3 * 3_600_000;
+
+type Chair = Pick<PersonCard, 'id' | 'name' | 'form_of_address'>;
 
 export class MeetingForm {
   kind = $state<MeetingKind>('regular');
@@ -12,7 +14,7 @@ export class MeetingForm {
   day = $state('');
   from = $state('');
   to = $state('');
-  chair = $state.raw<{ id: string; name: string } | null>(null);
+  chair = $state.raw<Chair | null>(null);
   tried = $state(false);
 
   readonly startsAt = $derived(fromFields(this.day, this.from));
@@ -24,7 +26,7 @@ export class MeetingForm {
       Date.parse(this.endsAt) <= Date.parse(this.startsAt),
   );
 
-  constructor(now: number, head?: MeetingHead, chair?: { id: string; name: string }) {
+  constructor(now: number, head?: MeetingHead, chair?: Chair) {
     const start = head?.starts_at ?? nextMeetingHour(now);
     const end = head?.ends_at ?? nextMeetingHour(now) + USUAL_LENGTH_MS;
     this.kind = head?.kind ?? 'regular';

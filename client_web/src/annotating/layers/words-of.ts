@@ -31,15 +31,21 @@ export function seenBy(layer: LayerView): string {
 function audienceOf({ audience, people, mine }: LayerView): string {
   if (audience === 'everyone') return t('layers.seen.everyone');
   if (audience === 'me' || (mine && people.length === 0)) return t('layers.seen.me');
-  const names = people.slice(0, NAMED).map((person) => person.name);
+  const names = people
+    .slice(0, NAMED)
+    .map((person, at) => (at === 0 && mine ? addressed : called)(person));
   const more = people.length - names.length;
   if (more > 0) return t('layers.seen.more', { names: names.join(', '), count: more });
   return names.join(', ');
 }
 
-/** Who made a mark, by name. */
-export function authorOf(mark: Pick<Mark, 'author' | 'by'>, people: People): string {
+/** Who made a mark, by name; `named` says how: by itself, or as `called` within a line. */
+export function authorOf(
+  mark: Pick<Mark, 'author' | 'by'>,
+  people: People,
+  named: (person: PersonCard) => string = addressed,
+): string {
   const person = people.get(mark.author);
-  if (person) return addressed(person);
+  if (person) return named(person);
   return mark.by !== undefined && mark.by !== '' ? mark.by : t('thread.someone');
 }
