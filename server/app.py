@@ -63,6 +63,7 @@ from server.people.actions import forget_ended, touch_sessions
 from server.people.elsewhere import Elsewhere
 from server.people.queries import living_session, token_hash
 from server.people.routes import Sessions, UploadsRefused, cookie_name
+from server.people.signed_in import SignedIn
 from server.reactions import react
 from server.sandbox.ladder import Sandbox, choose_sandbox
 from server.sandbox.limits import SandboxLimits
@@ -319,6 +320,7 @@ def build_server(settings: Settings) -> Server:
         hub=hub,
         identify=identity.identify,
         still_signed_in=identity.still_signed_in,
+        lives_on=SignedIn(database, sessions.bounds, in_session).ask,
         touch=identity.touch,
         origin_allowed=lambda socket: (
             origins.host_allowed(socket.headers) and origins.same_origin(socket)

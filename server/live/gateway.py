@@ -78,6 +78,8 @@ class Gateway:
     hub: Hub
     identify: Callable[[WebSocket], Awaitable[Actor | None]]
     still_signed_in: Callable[[Actor], Awaitable[bool]]
+    lives_on: Callable[[Actor], Awaitable[bool]]
+    """The same for a socket's heartbeat, which may wait a moment for others."""
     touch: Callable[[Actor], Awaitable[None]]
     origin_allowed: Callable[[WebSocket], bool]
     catch_up: Callable[[Actor, str, int | None], Awaitable[CaughtUp]]
@@ -308,7 +310,7 @@ class Gateway:
                 return
             connection.send('{"t":"ping"}')
             try:
-                if not await self.still_signed_in(connection.actor):
+                if not await self.lives_on(connection.actor):
                     connection.close(4401, "session_ended")
             except Exception:
                 log.exception("session_not_asked")

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause, bindparam, text
 from sqlmodel import Session, col, select
 
 from server import clock
@@ -61,6 +61,7 @@ LIVING: dict[Literal["token_hash", "id"], TextClause] = {
     "token_hash": text(_LIVING + "s.token_hash = :value"),
     "id": text(_LIVING + "s.id = :value"),
 }
+_LIVING_OF_MANY = text(_LIVING + "s.id IN :ids").bindparams(bindparam("ids", expanding=True))
 
 
 def living_session(
@@ -72,8 +73,21 @@ def living_session(
 ) -> Living | None:
     """The session with this `token_hash` or `id`, unless it has ended."""
     row = session.connection().execute(LIVING[where], {"value": value}).first()
-    if row is None:
-        return None
+    return None if row is None else _unless_ended(session, row, bounds, in_session)
+
+
+def living_sessions(
+    session: Session, ids: Sequence[str], bounds: SessionBounds, in_session: InSession
+) -> dict[str, Living]:
+    """Those of these sessions that have not ended."""
+    rows = session.connection().execute(_LIVING_OF_MANY, {"ids": list(ids)})
+    found = (_unless_ended(session, row, bounds, in_session) for row in rows)
+    return {living.actor.session_id: living for living in found if living is not None}
+
+
+def _unless_ended(
+    session: Session, row: Any, bounds: SessionBounds, in_session: InSession
+) -> Living | None:
     started, seen = from_ms(row[3]), from_ms(row[4])
     now = clock.now()
     expires = session_expires(started, seen, False, bounds)
