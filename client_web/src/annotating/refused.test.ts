@@ -14,7 +14,7 @@ import {
   theirWords,
   versionOf,
 } from './refused';
-import { words } from './words';
+import { refused as words } from './words/refused';
 
 const put: Put = {
   op: 'put',

@@ -84,7 +84,7 @@ export class Writing {
   private parted = false;
   private done = false;
 
-  /** @param say tells the person what became of the words, by a key of `words.ts`. */
+  /** @param say tells the person what became of the words, by a key of `words`. */
   constructor(
     private readonly paper: Paper,
     private readonly words: Words,

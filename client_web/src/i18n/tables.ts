@@ -1,4 +1,4 @@
-/** Every feature's table of words, joined. A feature adds one line here. */
+/** Every feature's words, joined. A feature adds one line here: its table, or one a subject. */
 import { words as annotating } from '../annotating/words';
 import { words as app } from '../app/words';
 import { words as documents } from '../documents/words';
@@ -12,11 +12,11 @@ import { words as i18n } from './words';
 export type Table = Readonly<Record<string, string>>;
 
 export const tables: readonly { readonly vi: Table; readonly en: Table }[] = [
-  annotating,
+  ...annotating,
   app,
   i18n,
   documents,
-  meetings,
+  ...meetings,
   notes,
   people,
   sealed,

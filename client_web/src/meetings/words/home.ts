@@ -1,0 +1,56 @@
+/** The page of one’s meetings, and what is said where one cannot be shown. */
+export const home = {
+  vi: {
+    'meetings.mine': 'Cuộc họp của tôi',
+    'meetings.marks_home':
+      'Một lớp chung vừa bị xóa. {count} nét và lời của bạn trên lớp đó nay ở lớp riêng của bạn.',
+    'meetings.now': 'Đang họp',
+    'meetings.today': 'Hôm nay',
+    'meetings.coming': 'Sắp tới',
+    'meetings.past': 'Đã họp',
+    'meetings.past.more': 'Xem thêm {count} cuộc họp',
+    'meetings.enter': 'Vào phiên họp',
+    'meetings.chaired_by': 'Chủ tọa: {name}',
+    'meetings.documents': '{count} tài liệu',
+    'meetings.no_documents': 'Chưa có tài liệu',
+    'meetings.marks_go': 'Ghi chú bị xóa ngày {day}',
+    'meetings.empty': 'Chưa có cuộc họp nào',
+    'meetings.empty.hint':
+      'Khi thư ký phát hành, cuộc họp và tài liệu hiện ngay ở đây, không cần tải lại.',
+    'meetings.empty.staff': 'Hãy tạo cuộc họp đầu tiên: chương trình, người dự và tài liệu.',
+    'meetings.none_today': 'Hôm nay không có cuộc họp nào khác.',
+    'meetings.failed': 'Chưa tải được',
+    'meetings.retry': 'Thử lại',
+    'meetings.gone': 'Không mở được cuộc họp này',
+    'meetings.gone.hint': 'Cuộc họp đã được gỡ, hoặc bạn không còn trong thành phần dự họp.',
+    'meetings.not_kept': 'Chưa có bản lưu trên máy này',
+    'meetings.not_kept.hint': 'Cuộc họp này chưa được mở khi có mạng. Hãy thử lại khi có kết nối.',
+  },
+  en: {
+    'meetings.mine': 'My meetings',
+    'meetings.marks_home':
+      'A shared layer was just deleted. {count} of your marks on it are on your private layer now.',
+    'meetings.now': 'In session',
+    'meetings.today': 'Today',
+    'meetings.coming': 'Coming',
+    'meetings.past': 'Past',
+    'meetings.past.more': 'Show {count} more',
+    'meetings.enter': 'Go to the meeting',
+    'meetings.chaired_by': 'Chair: {name}',
+    'meetings.documents': '{count} {count|document|documents}',
+    'meetings.no_documents': 'No documents yet',
+    'meetings.marks_go': 'Notes are deleted on {day}',
+    'meetings.empty': 'No meetings yet',
+    'meetings.empty.hint':
+      'When the secretariat issues one, it appears here at once, with its documents.',
+    'meetings.empty.staff': 'Create the first meeting: agenda, people and documents.',
+    'meetings.none_today': 'No other meeting today.',
+    'meetings.failed': 'Could not be loaded',
+    'meetings.retry': 'Try again',
+    'meetings.gone': 'This meeting cannot be opened',
+    'meetings.gone.hint': 'It was removed, or you are no longer one of its participants.',
+    'meetings.not_kept': 'Not on this device yet',
+    'meetings.not_kept.hint':
+      'This meeting was not opened while online. Try again with a connection.',
+  },
+};
