@@ -8,8 +8,10 @@ taken away before stay taken away.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -19,9 +21,10 @@ from annotations.merge import weigh
 from annotations.model import Annotation, to_wire
 from server.annotating.layers import layer_topic, marks_gone, private_layer_of, raw
 from server.annotating.messages import OthersMarks
-from server.database import WriteSession
+from server.database import Database, WriteSession
 from server.documents.tables import DocumentRow
 from server.errors import NotFound
+from server.identity import SYSTEM
 from server.live.changes import announce
 from server.meetings.messages import MarksHome
 from server.meetings.topics import inbox_topic
@@ -30,54 +33,96 @@ from server.writer import Announcement
 AT_ONCE = 100
 """Marks in one transaction: some 3 ms of the writer, with their numbers and announcements."""
 
-_OTHERS = "WHERE layer = ? AND deleted = 0 AND author != ? ORDER BY seq LIMIT ?"
 
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A mark that comes home. `of` is set on its author's last one: how many they are."""
 
-def _counts(session: Session, layer_id: str, owner: str) -> dict[str, int]:
-    rows = session.connection().execute(
-        text(
-            "SELECT author, count(*) FROM annotation "
-            "WHERE layer = :layer AND deleted = 0 AND author != :owner GROUP BY author"
-        ),
-        {"layer": layer_id, "owner": owner},
-    )
-    return {str(row[0]): int(row[1]) for row in rows}
+    mark: str
+    of: int = 0
 
 
 def others_marks(session: Session, layer_id: str, owner: str) -> OthersMarks:
     """How much of a layer is the work of others than its owner."""
-    counts = _counts(session, layer_id, owner)
-    return OthersMarks(people=len(counts), marks=sum(counts.values()))
+    coming = others_coming(session, layer_id, owner)
+    return OthersMarks(people=sum(one.of > 0 for one in coming), marks=len(coming))
 
 
-def tell_authors(session: WriteSession, layer_id: str, owner: str, document_id: str) -> None:
-    """Tell each author how many of their marks are on their way home."""
-    for author, marks in sorted(_counts(session, layer_id, owner).items()):
-        told = MarksHome(kind="marks_home", document_id=document_id, marks=marks)
-        announce(session, inbox_topic(author), told)
+async def bring_home(database: Database, layer_id: str, owner: str, document_id: str) -> None:
+    """Move what others wrote on a deleted layer to them. A reader walks over the layer, once:
+    nobody writes there any more, and the owner's own marks may be many."""
+    coming = await database.read(others_coming, layer_id, owner)
+    at = 0
+    while at < len(coming):
+        some = coming[at : at + AT_ONCE]
+        moved = await database.write(SYSTEM, bring_some_home, layer_id, document_id, some)
+        if moved == 0:
+            return
+        at += moved
 
 
-def bring_some_home(session: WriteSession, layer_id: str, owner: str, document_id: str) -> bool:
-    """Move some marks of a deleted layer to their authors; False when none is left, or where the
+def others_coming(session: Session, layer_id: str, owner: str) -> list[Coming]:
+    """The marks of others than its owner on a layer, author by author, oldest first."""
+    rows = session.connection().execute(
+        text(
+            "SELECT id, author FROM annotation "
+            "WHERE layer = :layer AND deleted = 0 AND author != :owner ORDER BY author, seq"
+        ),
+        {"layer": layer_id, "owner": owner},
+    )
+    coming: list[Coming] = []
+    for _, marks in groupby(rows, itemgetter(1)):
+        ids = [str(row[0]) for row in marks]
+        coming += [Coming(id_) for id_ in ids[:-1]]
+        coming.append(Coming(ids[-1], of=len(ids)))
+    return coming
+
+
+def bring_some_home(
+    session: WriteSession, layer_id: str, document_id: str, coming: Sequence[Coming]
+) -> int:
+    """Move the first of these marks to their authors, as many as one frame to a tablet holds, and
+    tell each author whose last one it is. How many were gone through, one at least; none where the
     paper is gone or its marks were deleted by its meeting's rule."""
     document = session.get(DocumentRow, document_id)
     if document is None or marks_gone(session, document_id):
-        return False
-    found = raw(session).find(_OTHERS, (layer_id, owner, AT_ONCE))
-    piece = _piece(found)
-    for author in sorted({mark.author for mark in piece}):
-        _move(session, document_id, author, [mark for mark in piece if mark.author == author])
-    return len(piece) < len(found) or len(found) == AT_ONCE
+        return 0
+    piece = _piece(_on_layer(session, layer_id, coming), coming)
+    moved = [mark for mark in piece if mark is not None]
+    for author in sorted({mark.author for mark in moved}):
+        _move(session, document_id, author, [mark for mark in moved if mark.author == author])
+    for mark, one in zip(piece, coming, strict=False):
+        if mark is not None and one.of > 0:
+            _tell(session, mark.author, document, one.of)
+    return len(piece)
 
 
-def _piece(found: Sequence[Annotation]) -> Sequence[Annotation]:
-    """As many as one frame to a tablet holds; at least one."""
+def _on_layer(
+    session: WriteSession, layer_id: str, coming: Sequence[Coming]
+) -> Mapping[str, Annotation]:
+    """Those that another run of the job has not moved yet."""
+    ids = [one.mark for one in coming]
+    found = raw(session).find(f"WHERE id IN ({', '.join('?' * len(ids))})", ids)
+    return {mark.id: mark for mark in found if mark.layer == layer_id}
+
+
+def _piece(
+    found: Mapping[str, Annotation], coming: Sequence[Coming]
+) -> Sequence[Annotation | None]:
     weight = 0
-    for count, mark in enumerate(found):
-        weight += weigh(mark)
-        if count > 0 and weight > SNAPSHOT_BYTES:
-            return found[:count]
-    return found
+    piece: list[Annotation | None] = []
+    for one in coming:
+        mark = found.get(one.mark)
+        weight += 0 if mark is None else weigh(mark)
+        if piece and weight > SNAPSHOT_BYTES:
+            break
+        piece.append(mark)
+    return piece
+
+
+def _tell(session: WriteSession, author: str, document: DocumentRow, marks: int) -> None:
+    told = MarksHome(kind="marks_home", document_id=document.id, marks=marks)
+    announce(session, inbox_topic(author), told)
 
 
 def _move(

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from server.annotating.homecoming import bring_some_home
+from server.annotating.homecoming import bring_home
 from server.annotating.tables import LayerRow
 from server.database import Database, WriteSession
 from server.identity import SYSTEM
@@ -111,9 +111,8 @@ class PurgeLayer:
         """Go on until nothing is left."""
         layer_id = str(payload["layer_id"])
         if "owner" in payload:
-            home = (layer_id, str(payload["owner"]), str(payload["document_id"]))
-            while await self.database.write(SYSTEM, bring_some_home, *home):
-                pass
+            owner, document_id = str(payload["owner"]), str(payload["document_id"])
+            await bring_home(self.database, layer_id, owner, document_id)
         while await self.database.write(SYSTEM, purge_some, layer_id):
             pass
         await self.database.write(SYSTEM, enqueue, FORGET, {}, after_ms=FORGET_MS, unique=FORGET)

@@ -19,7 +19,6 @@ from server.annotating.facts import (
     SharedLayerDeleted,
     SharedLayerMade,
 )
-from server.annotating.homecoming import tell_authors
 from server.annotating.layers import layer_row, layer_topic, name_on, named_on
 from server.annotating.messages import LayerPatch, LayerView, NewLayer
 from server.annotating.rules import Bounds, narrowed, require_people, require_sharing
@@ -179,7 +178,6 @@ def delete_layer(session: WriteSession, layer_id: str) -> None:
     row = layer_row(session, layer_id)
     had = _audience(session, row)
     where = {"owner": row.owner, "document_id": row.document_id}
-    tell_authors(session, layer_id, **where)
     session.record(SharedLayerDeleted(row.document_id, layer_id))
     _tell(session, row, had)
     session.exec(delete(LayerPersonRow).where(col(LayerPersonRow.layer_id) == layer_id))

@@ -290,7 +290,7 @@ class LayersChanged(WireModel):
 
 class MarksHome(WireModel):
     """On `inbox:PERSON`: a shared layer of this document was deleted, and so many of my marks on
-    it come to my private layer there."""
+    it came to my private layer there."""
 
     kind: Literal["marks_home"]
     document_id: Id

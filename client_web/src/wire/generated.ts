@@ -546,7 +546,7 @@ export interface MarksAdded {
 }
 /**
  * On `inbox:PERSON`: a shared layer of this document was deleted, and so many of my marks on
- * it come to my private layer there.
+ * it came to my private layer there.
  */
 export interface MarksHome {
   document_id: string;

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
-from server.annotating import homecoming, layers, sharing
+from server.annotating import layers, sharing
 from server.annotating.messages import LayerPatch, NewLayer
 from server.annotating.purge import MARKS_AT_ONCE, purge_some
 from server.annotating.rules import Bounds
-from server.database import Database, WriteSession
+from server.database import Database
 from server.documents import actions as documents
 from server.documents.messages import DocumentPatch
 from server.errors import DomainError
@@ -25,7 +25,7 @@ from server.meetings.rules import ParticipantRole, PurgeBounds
 from server.meetings.topics import inbox_topic, meeting_topic, staff_topic
 from server.writer import Effects
 
-from .world import BOUNDS, LAYER_BOUNDS, Province
+from .world import BOUNDS, LAYER_BOUNDS, Province, fill
 
 
 @pytest.fixture
@@ -58,16 +58,6 @@ class Ears:
             for name, topic in self.topics.items()
             for _, frame in self._read(missed, topic, self.since[name]) or []
             if told in json.loads(frame)["items"]
-        }
-
-    def homes(self) -> dict[str, int]:
-        """Who was told that so many marks come home."""
-        return {
-            name: item["marks"]
-            for name, topic in self.topics.items()
-            for _, frame in self._read(missed, topic, self.since[name]) or []
-            for item in json.loads(frame)["items"]
-            if item["kind"] == "marks_home"
         }
 
 
@@ -280,8 +270,8 @@ def test_who_leaves_a_layer_is_off_it(province: Province) -> None:
 
 def test_a_deleted_layer_goes_with_all_that_was_on_it(province: Province) -> None:
     ears, layer, database = Ears(province), province.layers["people"], province.database
-    _fill(province, layer, MARKS_AT_ONCE + 5)
-    _fill(province, province.layers["everyone"], 3)
+    fill(province, layer, MARKS_AT_ONCE + 5)
+    fill(province, province.layers["everyone"], 3)
     assert database.write_now(SYSTEM, purge_some, layer) is False
     do(province, "delegate", sharing.delete_layer, layer)
     assert ears.heard("public") == {"delegate", "guest"}
@@ -296,73 +286,9 @@ def test_a_deleted_layer_goes_with_all_that_was_on_it(province: Province) -> Non
         assert [tuple(row) for row in rows] == [(province.layers["everyone"], 3)]
 
 
-def test_what_others_wrote_on_a_deleted_layer_comes_home(
-    province: Province, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(homecoming, "AT_ONCE", 4)
-    database, layer, paper = province.database, province.layers["people"], province.papers["public"]
-    me = {name: province.actors[name].person_id for name in ("delegate", "guest", "chosen")}
-    _fill(province, layer, 3)
-    _fill(province, layer, 5, "guest")
-    _fill(province, layer, 2, "chosen")
-    answer, dropped = f"{layer}-guest-0", f"{layer}-guest-1"
-    _run(province, "UPDATE annotation SET reply_to = ?, resolved = 1 WHERE id = ?", "x", answer)
-    _run(province, "UPDATE annotation SET deleted = 1 WHERE id = ?", dropped)
-    owner = me["delegate"]
-    found = database.read_now(homecoming.others_marks, layer, owner)
-    assert (found.people, found.marks) == (2, 6)
-    ears = Ears(province)
-    do(province, "delegate", sharing.delete_layer, layer)
-    assert ears.homes() == {"guest": 4, "chosen": 2}
-    home = (layer, owner, paper)
-    pieces = 1
-    while database.write_now(SYSTEM, homecoming.bring_some_home, *home):
-        pieces += 1
-    assert pieces == 2
-    while database.write_now(SYSTEM, purge_some, layer):
-        pass
-    for who, marks in (("guest", 4), ("chosen", 2), ("delegate", 0)):
-        own = database.read_now(layers.private_layer, paper, me[who])
-        kept = database.read_now(layers.marks_on, own)
-        assert [mark.seq for mark in kept] == list(range(1, marks + 1))
-        assert {mark.author for mark in kept} == ({me[who]} if marks else set())
-        assert not any(mark.reply_to or mark.resolved for mark in kept)
-    # A second run of the job finds nothing to do.
-    assert database.write_now(SYSTEM, homecoming.bring_some_home, *home) is False
-
-
-def test_what_comes_home_comes_in_frames_that_a_tablet_takes(
-    province: Province, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(homecoming, "SNAPSHOT_BYTES", 700)
-    layer, paper = province.layers["people"], province.papers["public"]
-    _fill(province, layer, 5, "guest")
-    do(province, "delegate", sharing.delete_layer, layer)
-    home = (layer, province.actors["delegate"].person_id, paper)
-    pieces = 1
-    while province.database.write_now(SYSTEM, homecoming.bring_some_home, *home):
-        pieces += 1
-    assert pieces == 3, "some 330 bytes each: two, two and one"
-    guest = province.actors["guest"].person_id
-    own = province.database.read_now(layers.private_layer, paper, guest)
-    assert len(province.database.read_now(layers.marks_on, own)) == 5
-
-
-def test_nothing_comes_home_to_a_paper_that_takes_no_marks(province: Province) -> None:
-    layer, paper = province.layers["people"], province.papers["public"]
-    home = (layer, province.actors["delegate"].person_id, paper)
-    _fill(province, layer, 2, "guest")
-    do(province, "delegate", sharing.delete_layer, layer)
-    _run(province, "UPDATE meeting SET marks_purged_at = 1 WHERE id = ?", province.issued)
-    assert province.database.write_now(SYSTEM, homecoming.bring_some_home, *home) is False
-    gone = (*home[:2], "no-document")
-    assert province.database.write_now(SYSTEM, homecoming.bring_some_home, *gone) is False
-    assert len(province.database.read_now(layers.marks_on, layer)) == 2
-
-
 def test_the_authors_of_a_layer_have_names(province: Province) -> None:
-    _fill(province, province.layers["everyone"], 2, "guest")
-    _fill(province, province.layers["everyone"], 2, "delegate")
+    fill(province, province.layers["everyone"], 2, "guest")
+    fill(province, province.layers["everyone"], 2, "delegate")
     found = province.database.read_now(layers.authors_of, province.layers["everyone"])
     assert [one.name for one in found] == ["delegate", "guest"]
 
@@ -438,31 +364,3 @@ def test_the_ledger_knows_who_shared_with_whom(province: Province) -> None:
     assert {row[1] for row in rows} == {province.actors["delegate"].person_id}
     made = json.loads(rows[0][2])
     assert made["people"] == [province.actors["guest"].person_id]
-
-
-def _fill(province: Province, layer: str, marks: int, who: str = "delegate") -> None:
-    author = province.actors[who].person_id
-
-    def fill(session: Any) -> None:
-        for number in range(marks):
-            given = {"i": f"{layer}-{who}-{number}", "l": layer, "n": number, "a": author}
-            session.connection().execute(
-                text(
-                    "INSERT INTO annotation VALUES (:i, :l, '', '', 0, 'note', 1, :n, 0, :a, 0, 0, "
-                    "'{}', '{}', '', 0, NULL, NULL, NULL, NULL, NULL, '', '1,1,1,1', '')"
-                ),
-                given,
-            )
-            session.connection().execute(
-                text("INSERT OR IGNORE INTO op VALUES (:l, :n, :i, 1, :i, NULL, '', :a, 0)"),
-                given,
-            )
-
-    province.database.write_now(SYSTEM, fill)
-
-
-def _run(province: Province, statement: str, *given: Any) -> None:
-    def run(session: WriteSession) -> None:
-        layers.raw(session)._execute(statement, given)
-
-    province.database.write_now(SYSTEM, run)
