@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import PORTRAIT, Opener, shot
 from tests.e2e.pen import across, draw, page_box, resting_box
-from tests.e2e.test_marks import saved, take
+from tests.e2e.test_marks import saved, take, until
 
 REPORT = "Báo cáo tình hình kinh tế"
 
@@ -26,11 +26,22 @@ def test_the_page_bar_stands_beside_the_page_of_a_tablet_that_lies(window: Opene
     box = resting_box(page.get_by_test_id("go-to-page"))
     assert box["x"] >= 0
     shot(page, "go-to-page")
-    page.set_viewport_size(PORTRAIT)
     page.get_by_test_id("page-label").tap()
     expect(page.get_by_test_id("go-to-page")).to_have_count(0)
-    at = resting_box(bar)
-    assert at["x"] < PORTRAIT["width"] / 2 < at["x"] + at["width"]
+    page.get_by_test_id("open-panel").tap()
+    until(lambda: page_box(page)["width"] < paper["width"])
+    paper = page_box(page)
+    # The page's own margin at the left is 30 mm of 210.
+    words = paper["x"] + paper["width"] * 30 / 210
+    assert paper["x"] < resting_box(bar)["x"] + resting_box(bar)["width"] <= words
+    page.get_by_test_id("open-panel").tap()
+    page.set_viewport_size(PORTRAIT)
+
+    def in_the_middle() -> bool:
+        at = resting_box(bar)
+        return at["x"] < PORTRAIT["width"] / 2 < at["x"] + at["width"]
+
+    until(in_the_middle)
 
 
 def test_nothing_is_called_saved_before_something_was_written(window: Opener) -> None:

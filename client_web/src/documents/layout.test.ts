@@ -43,7 +43,7 @@ describe('one column', () => {
     expect(boxes[0]).toMatchObject({ width: 940, x: 490 });
   });
 
-  test('the page bar stands beside the words on a tablet that lies, below them on one that stands', () => {
+  test('the page bar stands beside the words where the window leaves room', () => {
     expect([1024, 1080, 1180, 1280, 1920].map(hasRoomBeside)).toEqual(Array(5).fill(true));
     expect([744, 768, 820, 834, 880].map(hasRoomBeside)).toEqual(Array(5).fill(false));
   });
