@@ -2,7 +2,7 @@
  * The pushes of a tab: what leaves when, and what to make of the answers. Only the tab that leads
  * sends. No I/O.
  */
-import { isThere, leftOver } from './recognise';
+import { isThere, leftOver, MADE } from './recognise';
 import type { Ack, ClientMessage, Nack, Operation } from './model';
 import type { OutboxWrite, Refused } from './outbox';
 import type { Queue } from './queue';
@@ -61,9 +61,14 @@ export class Pushes {
     for (const one of this.queue.refused) {
       if (one.layer !== replica.layer || !isThere(one, replica)) continue;
       const more = leftOver(one, replica);
-      if (this.lease || (more.length === 0 && !this.queue.hasFollowers(one))) {
-        this.release(one, more);
-      }
+      if (!this.lease && (more.length > 0 || this.queue.hasFollowers(one))) continue;
+      const made = one.ops.filter((op) => op.op === 'put');
+      // The delta comes before the answer: what was typed after these words was typed on them.
+      this.queue.took(
+        made,
+        made.map(() => MADE),
+      );
+      this.release(one, more);
     }
   }
 

@@ -7,7 +7,7 @@ import type { LayerReplica } from './replica';
 const UNSURE = ['unanswered', 'id_taken'];
 type Patch = Extract<Operation, { op: 'patch' }>;
 /** The rev of a mark that was made and not changed since. */
-const MADE = 1;
+export const MADE = 1;
 /** Keys of a patch that says nothing. */
 const BARE = 3;
 

@@ -357,6 +357,29 @@ describe('failures of peers', () => {
       }
     });
 
+    it('is the base of what was typed after it, when its delta comes before its answer', () => {
+      for (const answer of [
+        delta(0, 1, item('a', 1, 1, 'một')),
+        snapshot(1, item('a', 1, 1, 'một')),
+      ]) {
+        tab = new Tab();
+        tab.take(tab.core.open(LAYER));
+        tab.take(tab.core.connected(1));
+        tab.edit(put('a', 'một'));
+        tab.edit({ op: 'patch', id: 'a', body: 'hai' });
+        giveUp();
+        expect(tab.core.refused).toHaveLength(2);
+        tab.pushes();
+        tab.get(answer);
+        tab.get(ack(1, [1]));
+        expect(tab.core.refused).toEqual([]);
+        // On top of one's own first words: another base would meet them as somebody else's.
+        const ops = [{ op: 'patch', id: 'a', body: 'hai', base_rev: 1 }];
+        expect(tab.pushes().map((push) => push.ops)).toEqual([ops]);
+        expect(tab.disk.content.entries).toMatchObject([{ ops }]);
+      }
+    });
+
     it('is released when a second try meets the first, and not by somebody else’s mark', () => {
       tab.edit(put('a'));
       giveUp();
@@ -417,7 +440,7 @@ describe('failures of peers', () => {
       expect(beside.core.refused).toHaveLength(2);
       tab.get(snapshot(1, item('a', 1)));
       expect([tab.core.refused, beside.core.refused]).toEqual([[], []]);
-      expect(tab.disk.content.entries).toHaveLength(1);
+      expect(tab.disk.content.entries).toMatchObject([{ ops: [{ body: 'hai', base_rev: 1 }] }]);
     });
   });
 
