@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from server import clock
 from server.database import Database, Wiring
 from server.migrations.migrate import migrate
 from server.reactions import react
 from server.writer import Effects
+from tests.harness.retention import Time
+from tests.harness.writing import Desk
 
 
 @pytest.fixture
@@ -45,3 +48,15 @@ async def database(closed_database: Database) -> Database:
     """Migrated and running."""
     closed_database.start()
     return closed_database
+
+
+@pytest.fixture
+def time() -> Iterator[Time]:
+    wall = Time()
+    with clock.replaced(wall=wall):
+        yield wall
+
+
+@pytest.fixture
+async def desk(database: Database, time: Time) -> Desk:
+    return Desk(database)

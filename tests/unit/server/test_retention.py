@@ -1,151 +1,49 @@
-"""Deleting people's marks by their meeting's rule: when, what goes, and that it is really gone."""
+"""Deleting people's marks by their meeting's rule: when, and what goes."""
 
 from __future__ import annotations
 
-import random
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import inspect, text
-from sqlmodel import Session
 
 from annotations.imported import ImportedMark
 from annotations.model import Annotation, Layer
 from server import clock
 from server.annotating import imported, layers, retention, take_marks
 from server.annotating.messages import NewLayer
-from server.annotating.purge import MARKS_AT_ONCE
-from server.annotating.retention import (
-    SCRUB,
-    PurgeMarks,
-    Scrub,
-    plan_overdue,
-    replay,
-    scrub_waits_since,
-)
 from server.annotating.rules import Bounds
 from server.annotating.sharing import make_layer
-from server.annotating.tables import LayerRow
 from server.annotating.tombstones import Tombstones
-from server.database import Database, WriteSession
+from server.database import Database
 from server.errors import DomainError, Invalid
-from server.garbage import free_memory
 from server.identity import SYSTEM
-from server.jobs.queue import Handler, Jobs, Lane, enqueue
-from server.meetings import actions as meetings
 from server.meetings import queries
 from server.meetings import retention as rules
-from server.meetings.messages import MarksRulePut, MeetingHead
-from server.meetings.rules import DAY_MS, MarksRule, MeetingState, PurgeBounds
+from server.meetings.rules import DAY_MS, MarksRule
 from server.writer import Effects
-from tests.harness.server import until
+from tests.harness.retention import (
+    BOUNDS,
+    HOUR_MS,
+    IMPORTED,
+    NOW,
+    OTHER,
+    SECRET,
+    Time,
+    brought_along,
+    close,
+    count,
+    head,
+    jobs,
+    payload,
+    purge,
+    put_rule,
+    set_rule,
+)
 from tests.harness.writing import Desk
-
-NOW = 1_763_800_000_000
-HOUR_MS = 3_600_000
-BOUNDS = PurgeBounds(72 * HOUR_MS, 7 * DAY_MS)
-SECRET = "Điều không ai khác được biết"
-IMPORTED = "0196f3a0-1111-4aaa-8bbb-0000000000aa"
-OTHER = "Ghi chú của cuộc họp khác"
-
-
-class Time:
-    """The hour, moved by hand."""
-
-    def __init__(self) -> None:
-        self.ms = NOW
-
-    def __call__(self) -> float:
-        return self.ms / 1000
-
-
-@pytest.fixture
-def time() -> Iterator[Time]:
-    wall = Time()
-    with clock.replaced(wall=wall):
-        yield wall
-
-
-@pytest.fixture
-async def desk(database: Database, time: Time) -> Desk:
-    return Desk(database)
-
-
-def put_rule(rule: MarksRule, days: int | None = None) -> MarksRulePut:
-    return MarksRulePut(rule=rule, days=days)
-
-
-async def set_rule(desk: Desk, rule: MarksRule, days: int | None = None) -> MeetingHead:
-    actor, meeting = desk.actor("secretariat"), desk.province.issued
-    return await desk.database.write(
-        actor, rules.set_retention, meeting, put_rule(rule, days), BOUNDS
-    )
-
-
-async def close(desk: Desk) -> MeetingHead:
-    """The session is held and over."""
-    actor, meeting = desk.actor("secretariat"), desk.province.issued
-    await desk.database.write(actor, meetings.open_meeting, meeting)
-    return await desk.database.write(actor, meetings.close_meeting, meeting, BOUNDS)
-
-
-def head(desk: Desk) -> MeetingHead:
-    def read(session: Session) -> MeetingHead:
-        return queries.head(session, queries.meeting_row(session, desk.province.issued))
-
-    return desk.database.read_now(read)
-
-
-def count(database: Database, table: str, where: str = "1") -> int:
-    def read(session: Session) -> int:
-        found = session.connection().execute(text(f"SELECT count(*) FROM {table} WHERE {where}"))
-        return int(found.scalar_one())
-
-    return database.read_now(read)
-
-
-def jobs(database: Database, kind: str) -> list[int]:
-    def read(session: Session) -> list[int]:
-        found = session.connection().execute(
-            text("SELECT run_at FROM job WHERE kind = :kind ORDER BY run_at"), {"kind": kind}
-        )
-        return [int(row[0]) for row in found]
-
-    return database.read_now(read)
-
-
-def purge(desk: Desk, folder: Path) -> PurgeMarks:
-    return PurgeMarks(desk.database, Tombstones(folder / "purges.jsonl"))
-
-
-def payload(desk: Desk, **more: Any) -> dict[str, Any]:
-    return {"meeting_id": desk.province.issued, **more}
-
-
-def brought_along(session: WriteSession, document: str) -> None:
-    """A layer of the marks that the paper's file had when it came."""
-    session.add(LayerRow(id=IMPORTED, document_id=document, kind="imported", owner=""))
-
-
-def on_disk(path: Path) -> bytes:
-    """All bytes of the database and what lies beside it."""
-    return b"".join(one.read_bytes() for one in path.parent.glob(path.name + "*"))
-
-
-async def tried(desk: Desk, handlers: dict[str, Handler]) -> None:
-    """Run the house's workers until none of these jobs is due."""
-    work = Jobs(desk.database, [Lane(handlers)], attempts=1)
-    kinds = ", ".join(f"'{kind}'" for kind in handlers)
-    due = f"state != 'failed' AND run_at <= {clock.unix_ms()} AND kind IN ({kinds})"
-    work.start()
-    try:
-        await until(lambda: not count(desk.database, "job", due), 60)
-    finally:
-        await work.stop()
 
 
 @pytest.mark.parametrize(
@@ -304,114 +202,6 @@ async def test_marks_that_come_during_the_deletion_do_not_outlive_it(
     assert set(tries) == {"marks_purged"}
 
 
-async def test_a_deletion_that_was_cut_off_goes_on(
-    desk: Desk, time: Time, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for number in range(3):
-        await desk.note("delegate", "public", SECRET, count=MARKS_AT_ONCE // 2 + number)
-    await desk.note("chosen", "restricted", SECRET)
-    await set_rule(desk, MarksRule.AT_CLOSE)
-    await close(desk)
-    time.ms = NOW + 73 * HOUR_MS
-    work, done = retention.take_some, []
-
-    def dies(session: WriteSession, layer_id: str) -> bool:
-        done.append(layer_id)
-        if len(done) == 2:
-            raise RuntimeError("the power is gone")
-        return work(session, layer_id)
-
-    monkeypatch.setattr(retention, "take_some", dies)
-    with pytest.raises(RuntimeError):
-        await purge(desk, tmp_path)(payload(desk))
-    assert count(desk.database, "annotation") > 0
-    await purge(desk, tmp_path)(payload(desk))
-    assert count(desk.database, "annotation") == count(desk.database, "layer") == 0
-    assert len((tmp_path / "purges.jsonl").read_text().splitlines()) == 1
-
-
-@pytest.mark.parametrize("in_session", [False, True])
-async def test_a_server_killed_behind_the_last_layer_leaves_no_byte(
-    desk: Desk, time: Time, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_session: bool
-) -> None:
-    """The retry finds no layer any more: the scrubbing must not hang on it."""
-    for number in range(30):
-        await desk.note("delegate", "public", SECRET * (1 + number))
-    await desk.note("secretary", "draft", OTHER)
-    path = desk.database.path
-    assert count(desk.database, "push", "layer != ''") == 31
-    await set_rule(desk, MarksRule.AT_CLOSE)
-    await close(desk)
-    time.ms = (NOW // DAY_MS + 4) * DAY_MS
-
-    async def dies(database: Database) -> None:
-        raise RuntimeError("the power is gone")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(retention, "forget_all_answers", dies)
-        with pytest.raises(RuntimeError):
-            await purge(desk, tmp_path)(payload(desk))
-    assert count(desk.database, "layer") == 1
-    assert SECRET.encode() in on_disk(path)
-    await purge(desk, tmp_path)(payload(desk))
-    assert len(jobs(desk.database, SCRUB)) == 1
-    monkeypatch.setattr(retention, "_quiet", lambda session: not in_session)
-    await Scrub(desk.database)({})
-    assert count(desk.database, "push", "layer != ''") == 1
-    left = on_disk(path)
-    assert OTHER.encode() in left
-    assert SECRET.encode() not in left
-
-
-async def test_no_byte_of_it_is_left_in_the_database_or_its_wal(
-    desk: Desk, time: Time, tmp_path: Path
-) -> None:
-    """Rows of many sizes, written between those of others, changed and deleted, so that SQLite
-    moves them from page to page."""
-    chance = random.Random(4)
-    people = ("delegate", "chosen", "secretary", "chair")
-    written = []
-    for _ in range(300):
-        who = chance.choice(people)
-        written.append((who, await desk.note(who, "public", SECRET * chance.randint(1, 60))))
-        await desk.note("secretary", "draft", OTHER * chance.randint(1, 60))
-        who, mark = chance.choice(written)
-        await desk.change(who, mark, SECRET * chance.randint(1, 90))
-    path = desk.database.path
-    assert SECRET.encode() in on_disk(path)
-    await set_rule(desk, MarksRule.AT_CLOSE)
-    await close(desk)
-    time.ms = NOW + 73 * HOUR_MS
-    await purge(desk, tmp_path)(payload(desk))
-    assert len(jobs(desk.database, SCRUB)) == 1
-    await Scrub(desk.database)({})
-    left = on_disk(path)
-    assert OTHER.encode() in left
-    assert SECRET.encode() not in left
-
-
-async def test_the_database_is_not_written_anew_while_a_meeting_is_in_session(
-    desk: Desk, time: Time, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    written: list[int] = []
-
-    async def anew(self: Database) -> None:
-        written.append(time.ms)
-
-    monkeypatch.setattr(Database, "write_anew", anew)
-    actor, meeting = desk.actor("secretariat"), desk.province.issued
-    await desk.database.write(actor, meetings.open_meeting, meeting)
-    await Scrub(desk.database)({})
-    assert (written, jobs(desk.database, SCRUB)) == ([], [time.ms + retention.LOOK_AGAIN_MS])
-    time.ms = (NOW // DAY_MS) * DAY_MS + 18 * HOUR_MS
-    await Scrub(desk.database)({})
-    assert written == [time.ms]
-    await desk.database.write(actor, meetings.close_meeting, meeting, BOUNDS)
-    time.ms += 9 * HOUR_MS
-    await Scrub(desk.database)({})
-    assert len(written) == 2
-
-
 async def test_keep_said_at_the_last_moment_counts(
     desk: Desk, time: Time, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -435,74 +225,6 @@ async def test_keep_said_at_the_last_moment_counts(
     assert count(desk.database, "annotation") == 1
     assert head(desk).marks.purged_at is None
     assert Tombstones(tmp_path / "purges.jsonl").meetings() == set()
-
-
-async def test_a_deletion_killed_before_its_tombstone_writes_it_later(
-    desk: Desk, time: Time, tmp_path: Path
-) -> None:
-    await desk.note("delegate", "public", SECRET)
-    await set_rule(desk, MarksRule.AT_CLOSE)
-    await close(desk)
-    time.ms = NOW + 73 * HOUR_MS
-    await desk.database.write(SYSTEM, retention.close_for_marks, desk.province.issued)
-    assert count(desk.database, "annotation") == 1
-    await desk.database.write(SYSTEM, plan_overdue)
-    await tried(desk, {retention.PURGE_MARKS: purge(desk, tmp_path)})
-    assert Tombstones(tmp_path / "purges.jsonl").meetings() == {desk.province.issued}
-    assert count(desk.database, "annotation") == 0
-
-
-async def test_the_scrubbing_is_never_given_up(
-    desk: Desk, time: Time, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The disk has no room for the copy, for a whole day."""
-
-    async def full(self: Database) -> None:
-        raise DomainError("disk_full", 507)
-
-    await desk.database.write(SYSTEM, enqueue, SCRUB, {"since": NOW}, unique=SCRUB)
-    with monkeypatch.context() as patch:
-        patch.setattr(Database, "write_anew", full)
-        for _ in range(8):
-            await tried(desk, {SCRUB: Scrub(desk.database)})
-            assert jobs(desk.database, SCRUB) == [time.ms + retention.LOOK_AGAIN_MS]
-            time.ms += retention.LOOK_AGAIN_MS
-    assert desk.database.read_now(scrub_waits_since) == NOW
-    await tried(desk, {SCRUB: Scrub(desk.database)})
-    assert jobs(desk.database, SCRUB) == []
-    assert desk.database.read_now(scrub_waits_since) is None
-
-
-async def test_it_waits_for_memory_and_kills_no_server(
-    desk: Desk, time: Time, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The copy is made in memory: where there is none, the kernel would end the server for it."""
-    written: list[int] = []
-
-    async def anew(self: Database) -> None:
-        written.append(time.ms)
-
-    monkeypatch.setattr(Database, "write_anew", anew)
-    monkeypatch.setattr(retention, "free_memory", lambda: desk.database.path.stat().st_size)
-    await Scrub(desk.database)({})
-    assert (written, len(jobs(desk.database, SCRUB))) == ([], 1)
-    monkeypatch.setattr(retention, "free_memory", lambda: None)
-    await Scrub(desk.database)({})
-    assert written == [time.ms]
-
-
-def test_memory_is_what_machine_and_group_leave(tmp_path: Path) -> None:
-    assert free_memory(tmp_path) is None
-    (tmp_path / "proc").mkdir()
-    (tmp_path / "proc/meminfo").write_text("MemTotal: 9 kB\nMemAvailable:   4 kB\n")
-    assert free_memory(tmp_path) == 4096
-    group = tmp_path / "sys/fs/cgroup"
-    group.mkdir(parents=True)
-    (group / "memory.stat").write_text("anon 1000\nfile 9000\n")
-    (group / "memory.max").write_text("3000\n")
-    assert free_memory(tmp_path) == 2000
-    (group / "memory.max").write_text("max\n")
-    assert free_memory(tmp_path) == 4096
 
 
 async def test_the_loop_waits_for_no_disk_and_makes_no_thousand_records(
@@ -533,89 +255,6 @@ async def test_the_loop_waits_for_no_disk_and_makes_no_thousand_records(
     assert count(desk.database, "annotation") == 1
     assert set(threads) == {"tombstone", "record"}
     assert threading.get_ident() not in threads.values()
-
-
-async def test_what_lost_its_job_is_found(desk: Desk, time: Time) -> None:
-    await set_rule(desk, MarksRule.AT_CLOSE)
-    await close(desk)
-    await desk.database.write(SYSTEM, lambda s: s.connection().execute(text("DELETE FROM job")))
-    await desk.database.write(SYSTEM, plan_overdue)
-    assert jobs(desk.database, retention.PURGE_MARKS) == []
-    time.ms = NOW + 73 * HOUR_MS
-    await desk.database.write(SYSTEM, plan_overdue)
-    await desk.database.write(SYSTEM, plan_overdue)
-    assert len(jobs(desk.database, retention.PURGE_MARKS)) == 1
-
-
-async def test_a_deletion_that_was_laid_aside_is_taken_up_again(
-    desk: Desk, time: Time, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The disk was full until the last try, and everybody had been told that all is deleted."""
-    await desk.note("delegate", "public", SECRET)
-    await set_rule(desk, MarksRule.AT_CLOSE)
-    await close(desk)
-    time.ms = NOW + 73 * HOUR_MS
-
-    def full(session: WriteSession, layer_id: str) -> bool:
-        raise DomainError("disk_full", 507)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(retention, "take_some", full)
-        await tried(desk, {retention.PURGE_MARKS: purge(desk, tmp_path)})
-    assert head(desk).marks.purged_at is not None
-    assert count(desk.database, "annotation") == 1
-    assert count(desk.database, "job", "state = 'failed'") == 1
-    await desk.database.write(SYSTEM, plan_overdue)
-    await tried(desk, {retention.PURGE_MARKS: purge(desk, tmp_path)})
-    assert count(desk.database, "annotation") == count(desk.database, "layer") == 0
-    await desk.database.write(SYSTEM, plan_overdue)
-    assert jobs(desk.database, retention.PURGE_MARKS) == []
-
-
-async def test_what_is_left_of_a_deletion_is_found_without_its_job(
-    desk: Desk, time: Time, tmp_path: Path
-) -> None:
-    await desk.note("delegate", "public", SECRET)
-    await desk.database.write(SYSTEM, brought_along, desk.province.papers["public"])
-    await set_rule(desk, MarksRule.AT_CLOSE)
-    await close(desk)
-    time.ms = NOW + 73 * HOUR_MS
-    await desk.database.write(SYSTEM, rules.mark_purged, desk.province.issued)
-    await desk.database.write(SYSTEM, lambda s: s.connection().execute(text("DELETE FROM job")))
-    await desk.database.write(SYSTEM, plan_overdue)
-    assert len(jobs(desk.database, retention.PURGE_MARKS)) == 1
-    await purge(desk, tmp_path)(payload(desk))
-    assert count(desk.database, "layer", "kind != 'imported'") == 0
-    await desk.database.write(SYSTEM, lambda s: s.connection().execute(text("DELETE FROM job")))
-    await desk.database.write(SYSTEM, plan_overdue)
-    assert jobs(desk.database, retention.PURGE_MARKS) == []
-
-
-async def test_an_older_database_put_back_loses_the_marks_again(
-    desk: Desk, time: Time, tmp_path: Path
-) -> None:
-    await desk.note("delegate", "public", SECRET)
-    stones = Tombstones(tmp_path / "purges.jsonl")
-    stones.add(desk.province.issued, [])
-    stones.add("a meeting of another server", [])
-    await desk.database.write(SYSTEM, replay, stones.meetings())
-    assert len(jobs(desk.database, retention.PURGE_MARKS)) == 1
-    await purge(desk, tmp_path)(payload(desk, again=True))
-    assert count(desk.database, "annotation") == 0
-    assert head(desk).state is MeetingState.ISSUED
-    await desk.database.write(SYSTEM, replay, stones.meetings())
-    assert len(jobs(desk.database, retention.PURGE_MARKS)) == 1
-
-
-def test_a_half_written_line_costs_no_other(tmp_path: Path) -> None:
-    stones = Tombstones(tmp_path / "purges.jsonl")
-    stones.add("one", ["a"])
-    with stones.path.open("ab") as file:
-        file.write(b'{"at": 1, "meet')
-    stones.add("two", ["b"])
-    stones.add("two", ["b"])
-    assert stones.meetings() == {"one", "two"}
-    assert len(stones.path.read_bytes().splitlines()) == 3
 
 
 KNOWN = {("annotation", "layer"), ("op", "layer"), ("push", "layer"), ("layer_person", "layer_id")}

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from server import clock
 from server.annotating import purge as purging
 from server.annotating import trimming
 from server.annotating.messages import NewLayer
@@ -23,23 +21,10 @@ from server.database import Database, WriteSession
 from server.documents import actions as documents
 from server.identity import SYSTEM
 from server.meetings.rules import DAY_MS
+from tests.harness.retention import NOW, Time, count
 from tests.harness.writing import Desk
 
-from .test_retention import NOW, Time, count
-
 LATER = NOW + 100 * DAY_MS
-
-
-@pytest.fixture
-def time() -> Iterator[Time]:
-    wall = Time()
-    with clock.replaced(wall=wall):
-        yield wall
-
-
-@pytest.fixture
-async def desk(database: Database, time: Time) -> Desk:
-    return Desk(database)
 
 
 @pytest.fixture
