@@ -62,13 +62,23 @@ def seen(page: Page, clip: dict[str, float]) -> Image.Image:
     return Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("L")  # type: ignore[arg-type]
 
 
+TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
 def rested(page: Page, clip: dict[str, float]) -> Image.Image:
-    """The page once all that was moved has been painted."""
+    """The page once all that was moved has been painted: the same through several frames, as a
+    busy machine may show one twice before it paints the next."""
     shown = [seen(page, clip)]
 
     def same() -> bool:
-        shown.append(seen(page, clip))
-        return far(shown[-2], shown[-1]) == 0
+        for _ in range(3):
+            page.evaluate(
+                "new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(f)))"
+            )
+            shown.append(seen(page, clip))
+            if far(shown[-2], shown[-1]) > 0:
+                return False
+        return True
 
     until(same)
     return shown[-1]
