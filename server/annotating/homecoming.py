@@ -22,12 +22,14 @@ from annotations.model import Annotation, to_wire
 from server.annotating.layers import layer_topic, marks_gone, private_layer_of, raw
 from server.annotating.messages import OthersMarks
 from server.database import Database, WriteSession
+from server.documents.queries import may_keep_marks
 from server.documents.tables import DocumentRow
 from server.errors import NotFound
 from server.identity import SYSTEM
 from server.live.changes import announce
 from server.meetings.messages import MarksHome
 from server.meetings.topics import inbox_topic
+from server.people.queries import as_actor
 from server.writer import Announcement
 
 AT_ONCE = 100
@@ -121,7 +123,12 @@ def _piece(
 
 
 def _tell(session: WriteSession, author: str, document: DocumentRow, marks: int) -> None:
-    told = MarksHome(kind="marks_home", document_id=document.id, marks=marks)
+    """Tell it to an author who may still have what they wrote there: nobody else is told that the
+    paper is there, or what it is called now."""
+    actor = as_actor(session, author)
+    if actor is None or not may_keep_marks(session, actor, document.id):
+        return
+    told = MarksHome(kind="marks_home", document_id=document.id, title=document.title, marks=marks)
     announce(session, inbox_topic(author), told)
 
 

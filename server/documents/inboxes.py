@@ -15,14 +15,13 @@ from server.database import Database, WriteSession
 from server.documents import queries
 from server.documents.tables import DocumentRow
 from server.documents.views import meeting_card
-from server.identity import SYSTEM, Actor
+from server.identity import SYSTEM
 from server.live.changes import announce
 from server.meetings import queries as meetings
 from server.meetings.messages import CardGone, CardPut, DocumentPut
 from server.meetings.tables import MeetingRow
 from server.meetings.topics import inbox_topic
-from server.people.queries import roles_of
-from server.people.tables import PersonRow
+from server.people.queries import as_actor
 
 AT_ONCE_SECONDS = 0.003
 """How long one transaction tells inboxes: some five of them on an idle machine, one on a busy one.
@@ -34,10 +33,9 @@ PAUSE_SECONDS = 1.0
 def tell_inbox(session: WriteSession, meeting_id: str, person_id: str) -> None:
     """Put the meeting's card as it is now into one person's list, or take it out."""
     row = session.get(MeetingRow, meeting_id)
-    person = session.get(PersonRow, person_id)
-    if row is None or person is None:
+    actor = as_actor(session, person_id)
+    if row is None or actor is None:
         return
-    actor = Actor(person_id, "", "", person.organisation_id, roles_of(session, person_id))
     topic = inbox_topic(person_id)
     seen = meetings.takes_part(session, actor, meeting_id)
     if not seen and not meetings.is_staff(session, actor, meeting_id):

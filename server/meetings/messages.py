@@ -290,10 +290,11 @@ class LayersChanged(WireModel):
 
 class MarksHome(WireModel):
     """On `inbox:PERSON`: a shared layer of this document was deleted, and so many of my marks on
-    it came to my private layer there."""
+    it came to my private layer there. Only who may have what they wrote there is told."""
 
     kind: Literal["marks_home"]
     document_id: Id
+    title: str
     marks: int
 
 

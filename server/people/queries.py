@@ -38,6 +38,14 @@ def roles_of(session: Session, person_id: str) -> frozenset[str]:
     return frozenset(rows.all())
 
 
+def as_actor(session: Session, person_id: str) -> Actor | None:
+    """The person as at no device: for what is asked about them while they are not asking."""
+    person = session.get(PersonRow, person_id)
+    if person is None:
+        return None
+    return Actor(person_id, "", "", person.organisation_id, roles_of(session, person_id))
+
+
 @dataclass(frozen=True)
 class Living:
     """A session that has not ended."""

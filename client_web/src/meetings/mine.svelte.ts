@@ -36,7 +36,8 @@ class Mine {
       change: (items) => {
         hearLayers(items);
         for (const item of items) {
-          if (item.kind === 'marks_home') toast(t('meetings.marks_home', { count: item.marks }));
+          if (item.kind !== 'marks_home') continue;
+          toast(t('meetings.marks_home', { count: item.marks, title: item.title }));
         }
         if (this.data === null) return;
         this.live = true;

@@ -546,12 +546,13 @@ export interface MarksAdded {
 }
 /**
  * On `inbox:PERSON`: a shared layer of this document was deleted, and so many of my marks on
- * it came to my private layer there.
+ * it came to my private layer there. Only who may have what they wrote there is told.
  */
 export interface MarksHome {
   document_id: string;
   kind: 'marks_home';
   marks: number;
+  title: string;
 }
 /**
  * Keep people's marks, delete them once the meeting is closed, or so many days after.

@@ -12,8 +12,11 @@ import pytest
 from server.annotating import homecoming, layers, sharing
 from server.annotating.purge import purge_some
 from server.database import Database, WriteSession
+from server.documents import actions as documents
+from server.documents.messages import DocumentPatch
 from server.identity import SYSTEM
 from server.live.changes import head, missed
+from server.meetings import actions as meetings
 from server.meetings.topics import inbox_topic
 from server.sqlite import raw_of
 
@@ -39,8 +42,12 @@ class Inboxes:
 
     def homes(self) -> list[tuple[str, int]]:
         """Who was told that so many marks came home."""
+        return [(name, item["marks"]) for name, item in self.told()]
+
+    def told(self) -> list[tuple[str, Any]]:
+        """The same as it was said."""
         return [
-            (name, item["marks"])
+            (name, item)
             for name, topic in sorted(self.topics.items())
             for _, frame in self.database.read_now(missed, topic, self.since[name]) or []
             for item in json.loads(frame)["items"]
@@ -163,6 +170,27 @@ async def test_nothing_comes_home_to_a_paper_that_takes_no_marks(
     assert pieces == [0, 0]
     assert len(province.database.read_now(layers.marks_on, layer)) == 2
     assert inboxes.homes() == []
+
+
+async def test_who_may_have_their_words_is_told_of_the_paper_and_nobody_else(
+    province: Province,
+) -> None:
+    layer = province.layers["people"]
+    for who in ("guest", "chosen", "secretariat"):
+        fill(province, layer, 2, who)
+    guest, staff = province.actors["guest"].person_id, province.actors["secretariat"]
+    database = province.database
+    database.write_now(staff, meetings.remove_participant, province.issued, guest)
+    delete(province, layer)
+    patch = DocumentPatch(title="Báo cáo, bản cuối")
+    database.write_now(staff, documents.change_document, province.papers["public"], patch)
+    database.write_now(staff, documents.delete_document, province.papers["public"])
+    inboxes = Inboxes(province)
+    database.start()
+    await bring_home(province, layer)
+    titles = [(name, item["title"], item["marks"]) for name, item in inboxes.told()]
+    assert titles == [("chosen", "Báo cáo, bản cuối", 2), ("secretariat", "Báo cáo, bản cuối", 2)]
+    assert len(at_home(province, "guest")) == 2, "theirs all the same, where they come back"
 
 
 @contextmanager

@@ -3,7 +3,7 @@ export const home = {
   vi: {
     'meetings.mine': 'Cuộc họp của tôi',
     'meetings.marks_home':
-      'Một lớp chung vừa bị xóa. {count} nét và lời của bạn trên lớp đó nay ở lớp riêng của bạn.',
+      'Một lớp chung trên “{title}” đã bị xóa. {count} nét và lời của bạn trên lớp đó nay ở lớp riêng của bạn.',
     'meetings.now': 'Đang họp',
     'meetings.today': 'Hôm nay',
     'meetings.coming': 'Sắp tới',
@@ -29,7 +29,7 @@ export const home = {
   en: {
     'meetings.mine': 'My meetings',
     'meetings.marks_home':
-      'A shared layer was just deleted. {count} of your marks on it are on your private layer now.',
+      'A shared layer on “{title}” was deleted. {count} of your marks on it are on your private layer now.',
     'meetings.now': 'In session',
     'meetings.today': 'Today',
     'meetings.coming': 'Coming',
