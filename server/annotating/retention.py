@@ -68,15 +68,21 @@ _OVERDUE = text(
     "SELECT 1 FROM document d JOIN layer l ON l.document_id = d.id "
     "WHERE d.meeting_id = m.id AND l.kind != 'imported')"
 )
+_KILLING = text("SELECT payload FROM job WHERE kind = :kind AND killed > 0")
+"""A deletion that took its workers along waits for its day: entered anew it would not."""
 
 
 def plan_overdue(session: WriteSession) -> None:
     """What is left of what is due: marks of a meeting whose deletion has not begun (its job lost
     with an older database) or was broken off; and jobs that were laid aside."""
     take_up_again(session, NEVER_GIVEN_UP)
+    killing = session.connection().execute(_KILLING, {"kind": PURGE_MARKS}).all()
+    waiting = {json.loads(row[0])["meeting_id"] for row in killing}
     rows = session.connection().execute(_OVERDUE, {"now": clock.unix_ms()})
     for row in rows.all():
         meeting = str(row[0])
+        if meeting in waiting:
+            continue
         unique = f"{PURGE_MARKS}:{meeting}:overdue"
         enqueue(session, PURGE_MARKS, {"meeting_id": meeting}, unique=unique)
 

@@ -26,6 +26,11 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[Mapping[str, Any]], Awaitable[None]]
 LOOK_AGAIN_SECONDS = 5.0
 """Work that falls due by its time, or whose lease ended, is found this late at most."""
+DIED = "its workers died"
+KILLED_MOST = 2
+"""Times in a row that a job may be laid aside because its workers died, and be taken up at once."""
+KILLED_WAIT_MS = 86_400_000
+"""How long it waits from then on: each of its tries takes the whole server along, meetings too."""
 
 
 def enqueue(
@@ -35,13 +40,15 @@ def enqueue(
     *,
     after_ms: int = 0,
     unique: str | None = None,
+    killed: int = 0,
 ) -> None:
     """Enter a job; with `unique`, an equal one that still waits is enough. One that runs is not: it
-    may have read what has changed since."""
+    may have read what has changed since. `killed` is for `take_up_again` alone."""
     session.connection().execute(
         text(
-            "INSERT INTO job(id, kind, payload, state, run_at, lease_until, attempts, unique_key) "
-            "VALUES (:id, :kind, :payload, 'waiting', :run_at, 0, 0, :unique) "
+            "INSERT INTO job"
+            "(id, kind, payload, state, run_at, lease_until, attempts, unique_key, killed) "
+            "VALUES (:id, :kind, :payload, 'waiting', :run_at, 0, 0, :unique, :killed) "
             "ON CONFLICT(unique_key) DO NOTHING"
         ),
         {
@@ -50,6 +57,7 @@ def enqueue(
             "payload": json.dumps(payload, ensure_ascii=False),
             "run_at": clock.unix_ms() + after_ms,
             "unique": unique,
+            "killed": killed,
         },
     )
     session.effects.jobs_waiting = True
@@ -104,21 +112,26 @@ def reclaim(session: WriteSession) -> None:
 
 def take_up_again(session: WriteSession, kinds: Collection[str]) -> None:
     """Enter jobs of these kinds that were laid aside anew, equal ones once: work that must be done
-    some day, whatever the trouble was (a disk that was full for a minute, five kills)."""
+    some day, whatever the trouble was (a disk that was full for a minute, five kills). What goes on
+    killing its workers waits for a day."""
     rows = (
         session.connection()
         .execute(
             text(
-                "SELECT id, kind, payload, error FROM job WHERE state = 'failed' AND kind IN :kinds"
+                "SELECT id, kind, payload, error, killed FROM job "
+                "WHERE state = 'failed' AND kind IN :kinds"
             ).bindparams(bindparam("kinds", expanding=True)),
             {"kinds": sorted(kinds)},
         )
         .all()
     )
-    for job, kind, payload, error in rows:
-        log.warning("job_taken_up_again", kind=kind, error=error)
+    for job, kind, payload, error, before in rows:
+        killed = before + (error == DIED)
+        wait = KILLED_WAIT_MS if error == DIED and killed >= KILLED_MOST else 0
+        log.warning("job_taken_up_again", kind=kind, error=error, killed=killed)
         session.connection().execute(text("DELETE FROM job WHERE id = :id"), {"id": job})
-        enqueue(session, kind, json.loads(payload), unique=f"{kind}:again:{payload}")
+        unique = f"{kind}:again:{payload}"
+        enqueue(session, kind, json.loads(payload), after_ms=wait, unique=unique, killed=killed)
 
 
 def _finish(session: WriteSession, held: Held) -> None:
@@ -239,7 +252,7 @@ class Jobs:
 
     async def _run(self, lane: Lane, held: Held) -> None:
         if held.lease > self.attempts:  # each of its workers died with it
-            await self._lay_aside(lane, held, "its workers died")
+            await self._lay_aside(lane, held, DIED)
             return
         keeper = asyncio.create_task(self._keep_lease(held))
         try:

@@ -17,6 +17,7 @@ from server.annotating.tombstones import Tombstones
 from server.database import WriteSession
 from server.errors import DomainError
 from server.identity import SYSTEM
+from server.jobs.queue import DIED
 from server.meetings import retention as rules
 from server.meetings.rules import MarksRule, MeetingState
 from tests.harness.retention import (
@@ -113,6 +114,26 @@ async def test_a_deletion_that_was_laid_aside_is_taken_up_again(
     assert count(desk.database, "annotation") == count(desk.database, "layer") == 0
     await desk.database.write(SYSTEM, plan_overdue)
     assert jobs(desk.database, retention.PURGE_MARKS) == []
+
+
+async def test_a_deletion_that_kills_the_server_is_not_begun_anew_every_hour(
+    desk: Desk, time: Time
+) -> None:
+    await set_rule(desk, MarksRule.AT_CLOSE)
+    await close(desk)
+    time.ms = NOW + 73 * HOUR_MS
+    for _ in range(2):
+        await desk.database.write(
+            SYSTEM,
+            lambda s: s.connection().execute(
+                text("UPDATE job SET state = 'failed', unique_key = NULL, error = :error"),
+                {"error": DIED},
+            ),
+        )
+        await desk.database.write(SYSTEM, plan_overdue)
+    time.ms += HOUR_MS
+    await desk.database.write(SYSTEM, plan_overdue)
+    assert jobs(desk.database, retention.PURGE_MARKS) == [time.ms + 23 * HOUR_MS]
 
 
 async def test_what_is_left_of_a_deletion_is_found_without_its_job(

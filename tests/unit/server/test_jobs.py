@@ -15,7 +15,7 @@ from server import clock
 from server.database import Database, WriteSession
 from server.identity import SYSTEM
 from server.jobs import queue
-from server.jobs.queue import Held, Jobs, Lane, enqueue, reclaim
+from server.jobs.queue import Held, Jobs, Lane, enqueue, reclaim, take_up_again
 from tests.harness.server import until
 
 KINDS = ("work",)
@@ -132,6 +132,40 @@ async def test_a_job_that_kills_its_workers_is_not_started_for_ever(database: Da
         await until(lambda: bench.aside)
     assert bench.got == []
     assert await database.read(rows) == [("work", "failed", 4)]
+
+
+async def laid_aside(database: Database, deaths: int = 3) -> None:
+    """Let workers die with the job until it is laid aside."""
+    for _ in range(deaths):
+        await database.write(SYSTEM, queue._lease, KINDS, clock.unix_ms() + 60_000)
+        await database.write(SYSTEM, reclaim)
+    bench = Bench()
+    async with working(database, bench):
+        await until(lambda: bench.aside)
+
+
+async def test_a_job_that_goes_on_killing_its_workers_is_taken_up_once_a_day(
+    database: Database,
+) -> None:
+    moment = [1_000_000.0]
+    with clock.replaced(wall=lambda: moment[0]):
+        await database.write(SYSTEM, enqueue, "work", {"a": 1})
+        await laid_aside(database)
+        await database.write(SYSTEM, take_up_again, KINDS)
+        for _ in range(2):
+            await laid_aside(database)
+            await database.write(SYSTEM, take_up_again, KINDS)
+            assert database.read_now(rows) == [("work", "waiting", 0)]
+            moment[0] += 23 * 3600
+            await database.write(SYSTEM, take_up_again, KINDS)
+            assert await database.write(SYSTEM, queue._lease, KINDS, 0) is None
+            moment[0] += 3600
+        # One that fails without harm is taken up at once, as before.
+        bench = Bench(failures=1)
+        async with working(database, bench, attempts=1):
+            await until(lambda: bench.aside)
+        await database.write(SYSTEM, take_up_again, KINDS)
+        assert await database.write(SYSTEM, queue._lease, KINDS, 0) is not None
 
 
 async def test_a_worker_that_is_stopped_while_it_takes_a_job_gives_it_back(
