@@ -7,6 +7,7 @@ import {
   both,
   choiceFor,
   grouped,
+  isHome,
   myWords,
   onOwnLayer,
   pageOf,
@@ -123,13 +124,37 @@ test('it says where it is about', () => {
 });
 
 test('a change to a mark that came home from a deleted layer is made to it there', () => {
-  const isOwn = (id: string) => id === 'home';
+  const home = (id: string) => (id === 'home' ? { ...server, id } : undefined);
   const patch: Operation = { op: 'patch', id: 'home', base_rev: 2, body: 'sửa' };
   const fresh = { ...put, id: 'fresh', reply_to: 'home' };
   const ops: Operation[] = [patch, fresh];
   const refused = { key: 'k', layer: 'gone', code: 'revoked', ops } as unknown as Refused;
-  expect(choiceFor({ ...refused, ops: [patch] }, isOwn)).toBe('own');
+  expect(choiceFor({ ...refused, ops: [patch] }, home)).toBe('own');
   expect(choiceFor({ ...refused, ops: [patch] })).toBe('again');
-  const moved = onOwnLayer(refused, 'own', () => 'new', isOwn);
+  const moved = onOwnLayer(refused, 'own', () => 'new', home);
   expect(moved).toEqual({ layer: 'own', ops: [patch, { ...put, id: 'new', reply_to: undefined }] });
+});
+
+test('a new mark that came home is not made once more, and keeps what was typed after it', () => {
+  const mark: Mark = { ...server, id: 'm', rev: 2, body: 'lời của tôi' };
+  const home = (id: string) => (id === 'm' ? mark : undefined);
+  const toOwn = (ops: Operation[]) => onOwnLayer(refused('revoked', ops), 'own', () => 'new', home);
+  expect(toOwn([put]).ops).toEqual([]);
+  expect(isHome(refused('revoked', [put]), home)).toBe(true);
+  const later: Operation = { op: 'patch', id: 'm', base_rev: 0, body: 'lời của tôi, và hơn' };
+  // On top of the mark as it was made: its own first words are nobody else's.
+  expect(toOwn([put, later]).ops).toEqual([{ ...later, base_rev: 1 }]);
+  expect(isHome(refused('revoked', [put, later]), home)).toBe(false);
+  // Sent twice, with more words the second time: the first try came through.
+  const more = { ...put, body: 'lời của tôi, gửi lại' };
+  expect(toOwn([more]).ops).toEqual([
+    { op: 'patch', id: 'm', base_rev: 1, body: 'lời của tôi, gửi lại' },
+  ]);
+  expect(toOwn([put, { op: 'delete', id: 'm', base_rev: 0 }]).ops).toEqual([
+    { op: 'delete', id: 'm', base_rev: 1 },
+  ]);
+  const fresh = { ...put, id: 'fresh' };
+  expect(toOwn([put, fresh]).ops).toMatchObject([{ op: 'put', id: 'new' }]);
+  expect(isHome(refused('revoked', [put, fresh]), home)).toBe(false);
+  expect(isHome(refused('conflict', [put]), home)).toBe(false);
 });

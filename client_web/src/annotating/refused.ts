@@ -1,5 +1,14 @@
 /** Work that the server refused: what a person can make of it. Pure. */
-import { fold, isDeleted, type Mark, type Operation, type Put, type Refused } from './core';
+import {
+  fold,
+  isDeleted,
+  isDone,
+  MADE,
+  type Mark,
+  type Operation,
+  type Put,
+  type Refused,
+} from './core';
 
 /** What else can be done with refused work, besides keeping it here, exporting and dropping it. */
 export type Choice =
@@ -18,15 +27,15 @@ export type Choice =
 const FINAL = ['not_yours', 'taken_away', 'unknown_annotation', 'id_taken', 'too_large'];
 const CLOSED = ['revoked', 'forbidden'];
 
-type IsOwn = (id: string) => boolean;
-const isNobodys: IsOwn = () => false;
+/** The mark as it lies on one's own layer by now, because its layer was deleted; else undefined. */
+type Home = (id: string) => Mark | undefined;
+const nowhere: Home = () => undefined;
 
-/** @param isOwn whether a mark lies on one's own layer by now: its layer was deleted. */
-export function choiceFor({ code, ops }: Refused, isOwn: IsOwn = isNobodys): Choice {
+export function choiceFor({ code, ops }: Refused, home: Home = nowhere): Choice {
   if (code === 'conflict') return 'conflict';
   if (code === 'deleted') return 'restore';
   if (CLOSED.includes(code)) {
-    return ops.some((op) => isPut(op) || isOwn(op.id)) ? 'own' : 'again';
+    return ops.some((op) => isPut(op) || home(op.id)) ? 'own' : 'again';
   }
   return FINAL.includes(code) ? 'none' : 'again';
 }
@@ -106,22 +115,40 @@ export function both(refused: Refused): Pick<Refused, 'layer' | 'ops'> {
 
 /**
  * New marks of a layer that is closed now, made anew on one's own, as they were last. Answers become
- * notes, because what they answered is not there. What was to be done to a mark that has come home
- * is done to it there.
+ * notes, because what they answered is not there. A mark that has come home is not made twice: what
+ * was to be done to it, or typed after it, is done there, on top of it as it was made.
  */
 export function onOwnLayer(
   refused: Refused,
   own: string,
   newId: (created: number) => string,
-  isOwn: IsOwn = isNobodys,
+  home: Home = nowhere,
 ): Pick<Refused, 'layer' | 'ops'> {
-  const ops = fold(refused.ops).flatMap((op): Operation[] => {
-    if (!isPut(op)) return isOwn(op.id) ? [op] : [];
+  const left = refused.ops.flatMap((op): Operation[] => {
+    const there = home(op.id);
+    return isPut(op) && there ? wordsLeft(op, there) : [op];
+  });
+  const ops = fold(left).flatMap((op): Operation[] => {
+    if (!isPut(op)) {
+      return home(op.id) ? [{ ...op, base_rev: Math.max(op.base_rev, MADE) }] : [];
+    }
     const mark = { ...op, id: newId(op.created) };
     delete mark.reply_to;
     return [mark];
   });
   return { layer: own, ops };
+}
+
+/** Everything of it has come home, as it was last: there is nothing to decide. */
+export function isHome(refused: Refused, home: Home): boolean {
+  if (!CLOSED.includes(refused.code) || !refused.ops.every((op) => home(op.id))) return false;
+  const { ops } = onOwnLayer(refused, '', (created) => String(created), home);
+  return ops.every((op) => isDone(op, home(op.id)));
+}
+
+/** A new mark may have been sent twice, with more words the second time, and the first came through. */
+function wordsLeft({ id, body = '' }: Put, there: Mark): Operation[] {
+  return body === (there.body ?? '') ? [] : [{ op: 'patch', id, base_rev: MADE, body }];
 }
 
 /** The new marks in refused work, as they were last. */

@@ -20,6 +20,7 @@ export {
   type StoredOutbox,
 } from './outbox';
 export type { Truth } from './queue';
+export { isDone, MADE } from './recognise';
 export { LayerReplica, type PendingOn, type SavedLayer } from './replica';
 export { SyncRunner, type RunnerParts } from './runner';
 export type { Effect } from './effects';

@@ -30,7 +30,7 @@ export interface Refused {
   readonly layer: string;
   readonly ops: readonly Operation[];
   readonly code: string;
-  /** The push that was never answered: its answer may still come. */
+  /** The push that was not answered: its answer may still come. */
   readonly opNo?: number;
   readonly field?: string;
   readonly serverValue?: Item;

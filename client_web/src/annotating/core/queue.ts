@@ -183,11 +183,18 @@ export class Queue {
     return { remove, append, refuse: said };
   }
 
-  /** Nothing of this layer can be sent any more. Null when nothing waits. */
+  /** Nothing of this layer can be sent any more. What went out before may be there all the same:
+   * it keeps its number for the answer. Null when nothing waits. */
   refuseLayer(layer: string, code: string): OutboxWrite | null {
     const gone = this.onLayer(layer);
     if (gone.length === 0) return null;
-    const refuse = gone.map((one) => ({ key: this.newKey(), layer, ops: one.ops, code }));
+    const refuse = gone.map(({ opNo, ops }) => ({
+      key: this.newKey(),
+      layer,
+      ops,
+      code,
+      ...(opNo !== null && { opNo }),
+    }));
     for (const one of gone) this.drop(one);
     this.setRefused([...this.refused, ...refuse]);
     return { remove: gone.flatMap((one) => one.opNo ?? []), refuse };
@@ -217,7 +224,7 @@ export class Queue {
     return { release: [one.key], append: [this.enqueue(as.layer, ops, undefined, false)] };
   }
 
-  /** The refused push that was given up under this number. */
+  /** The refused push that was given up under this number, or whose layer went before its answer. */
   givenUp(opNo: number): Refused | undefined {
     return this.refused.find((one) => one.opNo === opNo);
   }

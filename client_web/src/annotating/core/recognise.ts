@@ -19,7 +19,8 @@ export function isThere(refused: Refused, replica: LayerReplica): boolean {
   const { code, ops } = refused;
   if (!UNSURE.includes(code)) return false;
   const puts = ops.filter((op) => op.op === 'put');
-  if (puts.length === 0) return refused.opNo !== undefined && ops.every((op) => done(op, replica));
+  if (puts.length === 0)
+    return refused.opNo !== undefined && ops.every((op) => isDone(op, replica.onServer(op.id)));
   return puts.every((put) => {
     const there = replica.onServer(put.id);
     if (there === undefined) return false;
@@ -55,8 +56,8 @@ export function leftOver({ code, ops }: Refused, replica: LayerReplica): Operati
   });
 }
 
-function done(op: Operation, replica: LayerReplica): boolean {
-  const there = replica.onServer(op.id);
+/** Whether a change of a mark is as it was wanted; `there`: the mark, `null` once it was deleted. */
+export function isDone(op: Operation, there: Mark | null | undefined): boolean {
   if (op.op === 'delete') return there === null || there === undefined;
   if (there === null || there === undefined) return false;
   return op.op === 'restore' || (op.op === 'patch' && says(there, op));

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it } from 'vitest';
-import { connectedTab, LAYER, delta, item, nack, put, tomb, Tab } from './testing/tab';
+import { ack, connectedTab, LAYER, delta, item, nack, put, tomb, Tab } from './testing/tab';
 
 let tab: Tab;
 
@@ -80,6 +80,25 @@ describe('refusals', () => {
     expect(tab.disk.content.entries).toEqual([]);
     tab.get({ t: 'ann.revoke', layer: LAYER });
     expect(tab.core.refused).toHaveLength(1);
+  });
+
+  it('work of a revoked layer that its late answer shows to be there is released', () => {
+    tab.take(tab.core.disconnected(1));
+    tab.edit(put('home', 'một'));
+    tab.edit({ op: 'patch', id: 'home', body: 'hai' });
+    tab.edit(put('never'));
+    tab.take(tab.core.connected(2));
+    const [push] = tab.pushes();
+    // Committed before the line broke; meanwhile the layer was deleted and the mark came home.
+    tab.get({ t: 'ann.revoke', layer: LAYER }, 2);
+    expect(tab.core.refused).toHaveLength(3);
+    tab.get(ack(push?.op_no ?? 0, [1]), 2);
+    expect(tab.core.refused).toMatchObject([{ ops: [{ op: 'put', id: 'never' }] }]);
+    expect(tab.disk.content.refused).toHaveLength(1);
+    const [after] = tab.pushes();
+    expect(after?.ops).toEqual([{ op: 'patch', id: 'home', body: 'hai', base_rev: 1 }]);
+    tab.get(nack(after?.op_no ?? 0, 'forbidden', 0), 2);
+    expect(tab.core.refused.map((one) => one.ops[0]?.id)).toEqual(['never', 'home']);
   });
 
   it('work of a revoked layer can go to another one, under new ids', () => {
