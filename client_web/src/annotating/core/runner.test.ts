@@ -270,11 +270,11 @@ describe('the runner', () => {
 
 describe('handing the outbox over', () => {
   /** Two tabs of one person: the first leads, both are connected. */
-  async function two() {
+  async function two(storage = (disk: MemoryOutbox) => disk.tab()) {
     const disk = new MemoryOutbox('o');
     const lease = new Locks();
-    const first = parts(disk.tab(), lease);
-    const second = parts(disk.tab(), lease);
+    const first = parts(storage(disk), lease);
+    const second = parts(storage(disk), lease);
     const one = await SyncRunner.start(first.made);
     const other = await SyncRunner.start(second.made);
     await idle();
@@ -334,6 +334,46 @@ describe('handing the outbox over', () => {
     expect(ops(second.sent)).toEqual([]);
     expect(disk.content.refused).toHaveLength(1);
     expect(other.core.refused).toHaveLength(1);
+  });
+
+  /** A write takes a moment, as it does in a browser. */
+  function slow(disk: MemoryOutbox): OutboxStorage {
+    const storage = disk.tab();
+    return { ...storage, write: (write) => Promise.resolve().then(() => storage.write(write)) };
+  }
+
+  it('sets work of a layer that goes aside once, when all tabs are told in one moment', async () => {
+    for (const told of ['revoked', 'dropped'] as const) {
+      const { disk, one, other } = await two(slow);
+      one.run(one.core.edit('l', [put('a')]));
+      await one.settled();
+      // Neither has heard of the other's write yet.
+      for (const runner of [other, one]) {
+        const { core } = runner;
+        if (told === 'dropped') runner.run(core.drop('l'));
+        else runner.run(core.received(1, { t: 'ann.revoke', layer: 'l' }));
+        expect(core.replica('l')).toBeUndefined();
+      }
+      await Promise.all([one.settled(), other.settled()]);
+      expect(disk.content).toMatchObject({ entries: [], refused: [{ code: 'revoked' }] });
+      expect([one.core.refused.length, other.core.refused.length]).toEqual([1, 1]);
+      expect([one.core.unsent, other.core.unsent]).toEqual([0, 0]);
+    }
+  });
+
+  it('leaves work of a layer that only the waiting tab knew to the answer of its push', async () => {
+    const { disk, second, one, other } = await two();
+    one.run(one.core.edit('l', [put('a')]));
+    await one.settled();
+    other.run(other.core.received(1, { t: 'ann.revoke', layer: 'l' }));
+    await other.settled();
+    expect(disk.content).toMatchObject({ entries: [{ opNo: 1 }], refused: [] });
+    one.stop();
+    await idle();
+    expect(ops(second.sent)).toEqual(['a']);
+    other.run(other.core.received(1, { t: 'ann.nack', op_no: 1, code: 'forbidden' }));
+    await other.settled();
+    expect(disk.content).toMatchObject({ entries: [], refused: [{ code: 'forbidden' }] });
   });
 
   it('gives back what a dead line leaves unanswered, under its number', async () => {

@@ -340,7 +340,9 @@ export class SyncCore {
   private revoked(layer: string): void {
     const replica = this.feeds.replica(layer);
     this.feeds.drop(layer);
-    const write = this.queue.refuseLayer(layer, 'revoked');
+    // Every tab is told, and the work is everybody's: the one that sends sets it aside. Where it was
+    // not told, its push is refused.
+    const write = this.pushes.lease ? this.queue.refuseLayer(layer, 'revoked') : null;
     if (write !== null) this.write(write);
     this.show(layer, replica === undefined ? [] : [...replica.marks()].map((mark) => mark.id));
     this.effects.push({ do: 'purge', layer });
