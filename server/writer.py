@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -156,7 +157,7 @@ class Writer:
                     self._write_group(connection, members)
             except Exception as error:
                 log.exception("writer_failed")
-                _fail(members, as_domain_error(error))
+                _fail(members, error)
                 if self._connection is not None:
                     self._connection.invalidate()
                     self._connection.close()
@@ -191,7 +192,7 @@ class Writer:
             raw.execute("BEGIN IMMEDIATE")
         except Exception as error:
             _abandon(connection)
-            _fail(members, as_domain_error(error))
+            _fail(members, error)
             return
         self.written_at = clock.monotonic()
         deadline = self.written_at + self.group_ms / 1000
@@ -227,7 +228,7 @@ class Writer:
                 raw_of(connection).execute("COMMIT")
         except Exception as error:
             _abandon(connection)
-            _fail(members, as_domain_error(error))
+            _fail(members, error)
 
     def _write_again(
         self, connection: Connection, members: list[Action], lost: Action | None
@@ -252,7 +253,7 @@ class Writer:
                 lost = next((one for one in members if not self._run_unit(raw, [one])), None)
             except Exception as error:
                 _abandon(connection)
-                _fail(members, as_domain_error(error))
+                _fail(members, error)
                 return
             if lost is None:
                 self._commit(connection, members)
@@ -340,10 +341,20 @@ def _abandon(connection: Connection) -> None:
 
 
 def _nothing_kept() -> DomainError:
-    """A new one each time: an error that is raised again keeps the frames of every raising."""
     return DomainError("storage_failed", 507)
 
 
 def _fail(members: list[Action], error: BaseException) -> None:
     for member in members:
-        member.error = member.error or error
+        if member.error is None:
+            member.error = _for_one(error)
+
+
+def _for_one(error: BaseException) -> BaseException:
+    """The trouble of all as an error for one who waits: each raises theirs, and an error that is
+    raised again keeps the frames of every raising."""
+    own = as_domain_error(error)
+    if own is error:
+        own = copy.copy(error) if isinstance(error, DomainError) else RuntimeError(repr(error))
+    own.__cause__ = error
+    return own

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pysqlite3
 import pytest
@@ -15,11 +15,12 @@ from sqlalchemy import event, text
 from sqlmodel import Session
 
 from server import database as database_module
+from server import writer
 from server.database import Database, WriteSession
-from server.errors import Busy, DomainError
+from server.errors import Busy, DomainError, Invalid
 from server.identity import SYSTEM
 from server.jobs.queue import enqueue
-from server.writer import Announcement, Effects
+from server.writer import Action, Announcement, Effects
 from tests.harness.server import until
 from tests.harness.writing import write_raw
 
@@ -148,17 +149,42 @@ async def test_a_failed_commit_fails_all_and_nothing_is_announced(
         raise pysqlite3.OperationalError("disk I/O error")
 
     event.listen(database.writer, "commit", fail)
-    results = await asyncio.gather(
+    results: Any = await asyncio.gather(
         database.write(SYSTEM, put, "a"),
         write_raw(database, put_raw("b")),
         return_exceptions=True,
     )
     event.remove(database.writer, "commit", fail)
-    assert [one.code for one in results] == ["storage_failed", "storage_failed"]
+    assert [(one.code, one.status) for one in results] == [("storage_failed", 507)] * 2
+    assert results[0] is not results[1], "each holds the frames of who raised it"
+    assert {str(one.__cause__) for one in results} == {"disk I/O error"}
     assert told == []
     assert await database.read(names) == set()
     assert await database.write(SYSTEM, put, "later") == "later"
     assert await database.read(names) == {"later"}
+
+
+@pytest.mark.parametrize(
+    ("trouble", "kind", "told"),
+    [
+        (Busy(retry_after=7), Busy, {"code": "busy", "status": 503, "retry_after": 7}),
+        (DomainError("full", 507, need=3), DomainError, {"code": "full", "params": {"need": 3}}),
+        (Invalid("title", "long"), Invalid, {"code": "long", "params": {"field": "title"}}),
+        (pysqlite3.OperationalError("database is locked"), Busy, {"code": "busy"}),
+        (ValueError("odd"), RuntimeError, {"args": ("ValueError('odd')",)}),
+    ],
+)
+def test_the_trouble_of_a_group_is_an_error_for_each(
+    trouble: Exception, kind: type[Exception], told: dict[str, Any]
+) -> None:
+    group = [Action(lambda *_: None, cast(Any, None)) for _ in range(2)]
+    writer._fail(group, trouble)
+    errors = [one.error for one in group]
+    assert errors[0] is not errors[1]
+    for error in errors:
+        assert type(error) is kind
+        assert error.__cause__ is trouble
+        assert {name: getattr(error, name) for name in told} == told
 
 
 async def test_too_much_waiting_is_refused_at_once(tmp_path: Path) -> None:
