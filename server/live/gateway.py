@@ -21,7 +21,7 @@ from pydantic_core import from_json
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server import clock
-from server.errors import DomainError
+from server.errors import Busy, DomainError
 from server.identity import Actor
 from server.live.hub import GONE, SLOW, Connection, Hub, Subscription
 from server.live.messages import (
@@ -50,6 +50,11 @@ SILENT_BEATS = 1.9
 """Two heartbeats without a word, looked at with each heartbeat."""
 FAREWELL_SECONDS = 3
 """How long the last frames may take to a client that reads slowly, or not at all."""
+
+BUSY_SECONDS = 0.5
+"""How long a topic waits before it asks readers that were too busy once more."""
+BUSY_TRIES = 20
+"""How often it does: a hall that comes back together is read within some seconds."""
 
 
 @dataclass(frozen=True)
@@ -241,17 +246,22 @@ class Gateway:
         subscription = self.hub.follow(connection, topic, cursor or 0, self._recheck)
         try:
             await self._fill(subscription, cursor)
+        except Busy:
+            _come_back(subscription)
         except BaseException:
             self.hub.unfollow(connection, topic)
             raise
 
     async def _fill(self, subscription: Subscription, cursor: int | None) -> None:
-        """Bring a held subscription up to date, or close it where the right is missing."""
+        """Bring a held subscription up to date, or close it where the right is missing. Raises
+        `Busy` where no reader is free for long: the client has lost no right."""
         connection, topic = subscription.connection, subscription.topic
         while True:
             epoch = self.hub.epoch(topic, connection.actor.person_id)
             try:
-                caught = await self.catch_up(connection.actor, topic, cursor)
+                caught = await self._ask(connection.actor, topic, cursor)
+            except Busy:
+                raise
             except DomainError as error:
                 if connection.topics.get(topic) is subscription:
                     self.hub.unfollow(connection, topic)
@@ -272,6 +282,13 @@ class Gateway:
         subscription.cursor = caught.seq
         self.hub.release(subscription)
 
+    async def _ask(self, actor: Actor, topic: str, cursor: int | None) -> CaughtUp:
+        for _ in range(BUSY_TRIES):
+            with contextlib.suppress(Busy):
+                return await self.catch_up(actor, topic, cursor)
+            await asyncio.sleep(BUSY_SECONDS)
+        return await self.catch_up(actor, topic, cursor)
+
     def _recheck(self, subscription: Subscription) -> None:
         task = asyncio.get_running_loop().create_task(self._refill(subscription))
         self._tasks.add(task)
@@ -280,10 +297,11 @@ class Gateway:
     async def _refill(self, subscription: Subscription) -> None:
         try:
             await self._fill(subscription, subscription.cursor)
+        except Busy:
+            _come_back(subscription)
         except Exception:
-            # Held for ever it would look live and say nothing: the client resumes instead.
             log.exception("topic_not_asked_again", topic=subscription.topic)
-            subscription.connection.close(1013, "try_again")
+            _come_back(subscription)
 
     async def _write(self, socket: WebSocket, connection: Connection) -> None:
         try:
@@ -314,6 +332,12 @@ class Gateway:
                     connection.close(4401, "session_ended")
             except Exception:
                 log.exception("session_not_asked")
+
+
+def _come_back(subscription: Subscription) -> None:
+    """Held for ever a topic would look live and say nothing: the client resumes instead."""
+    log.warning("topic_not_filled", topic=subscription.topic)
+    subscription.connection.close(1013, "try_again")
 
 
 def _share(id_: str) -> float:
