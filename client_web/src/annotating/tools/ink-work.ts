@@ -8,6 +8,9 @@ import type { WorkPlace } from './place';
 import { HOLD_MS, isLine, LEAST_LINE_PX, REST_PX } from './straight';
 import type { InkTool, ToolStyle } from './tools';
 
+/** A prediction is for the next frame or two; a pen that rests would show a tail beyond its tip. */
+const PREDICTED_MS = 50;
+
 /** Drawing a stroke with the pen or the highlighter. A pen held still at the end of a line makes
  * it straight; the end then follows the pen until it lifts. */
 export class InkWork implements Work {
@@ -21,6 +24,7 @@ export class InkWork implements Work {
   private from: number;
   private rest: PenPoint;
   private resting: ReturnType<typeof setTimeout> | undefined;
+  private predicting: ReturnType<typeof setTimeout> | undefined;
   private straight = false;
 
   constructor(
@@ -38,6 +42,7 @@ export class InkWork implements Work {
   }
 
   move(points: readonly PenPoint[], predicted: readonly PenPoint[]): void {
+    clearTimeout(this.predicting);
     const last = points[points.length - 1];
     if (last) this.watchRest(last);
     if (this.straight) {
@@ -58,19 +63,27 @@ export class InkWork implements Work {
     }
     this.stream?.add(drawn, this.isEven());
     this.place.wet.draw(this.stroke, predicted);
+    if (predicted.length > 0) {
+      this.predicting = setTimeout(() => this.place.wet.draw(this.stroke, []), PREDICTED_MS);
+    }
   }
 
   end(): void {
-    clearTimeout(this.resting);
+    this.stopWaiting();
     this.stream?.end();
     this.finish();
     this.place.wet.end();
   }
 
   cancel(): void {
-    clearTimeout(this.resting);
+    this.stopWaiting();
     this.stream?.drop();
     this.place.wet.end();
+  }
+
+  private stopWaiting(): void {
+    clearTimeout(this.resting);
+    clearTimeout(this.predicting);
   }
 
   /** The id under which it will be stored, and under which others see it grow. */
