@@ -73,6 +73,11 @@ export class LayerFeeds {
     return this.layers.get(layer)?.state === 'following';
   }
 
+  /** Every layer that is complete and current. */
+  *following(): Generator<LayerReplica> {
+    for (const { state, replica } of this.layers.values()) if (state === 'following') yield replica;
+  }
+
   /** All that the tablet kept of it is here, and that was all there was. */
   isRestored(layer: string): boolean {
     const open = this.layers.get(layer);

@@ -275,6 +275,21 @@ describe('failures of peers', () => {
     });
   });
 
+  it('two tabs: what a tab could only look at goes out once it is the one that sends', () => {
+    tab.edit(put('a', 'một'));
+    tab.edit({ op: 'patch', id: 'a', body: 'hai' });
+    for (let i = 0; i < 20 && tab.core.unsent > 0; i++) tab.take(tab.core.wake('answers'));
+    const beside = new Tab(tab.disk, false);
+    beside.take(beside.core.open(LAYER));
+    beside.take(beside.core.connected(1));
+    beside.get(snapshot(1, item('a', 1, 1, 'một')));
+    expect(beside.core.refused).toHaveLength(2);
+    tab.take(tab.core.unlead());
+    beside.take(beside.core.lead(tab.disk.content));
+    expect([tab.core.refused, beside.core.refused]).toEqual([[], []]);
+    expect(beside.pushes()).toMatchObject([{ ops: [{ body: 'hai', base_rev: 1 }] }]);
+  });
+
   it('liveblocks PR #3647: one poison record does not stop the rest', () => {
     tab.edit(put('poison'));
     tab.edit(put('good'));

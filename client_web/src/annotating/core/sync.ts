@@ -215,6 +215,8 @@ export class SyncCore {
     this.pushes.lease = true;
     const moved = outbox === null ? [] : this.queue.reload(outbox);
     for (const entry of moved) this.lay(entry.layer, entry.ops);
+    // What this tab saw arrive while another one sent was not its to send on.
+    for (const replica of this.feeds.following()) this.pushes.recognise(replica);
     this.pushes.pump();
     return this.done();
   }
