@@ -184,8 +184,9 @@ class MarkDesk implements Desk {
 
   /** What the eraser met goes at once; what was answered only when the person is sure. */
   takeAway(ids: readonly string[]): void {
-    const answered = ids.filter((id) => book.layers.answers(id).length > 0);
-    this.wipe(ids.filter((id) => !answered.includes(id)));
+    const answers = book.layers.answersTo(ids);
+    const answered = ids.filter((id) => answers.has(id));
+    this.wipe(ids.filter((id) => !answers.has(id)));
     if (answered.length === 0) return;
     void this.sureAbout(answered).then((sure) => {
       if (sure) this.wipe(answered);
@@ -193,7 +194,7 @@ class MarkDesk implements Desk {
   }
 
   private async sureAbout(ids: readonly string[]): Promise<boolean> {
-    const count = ids.reduce((sum, id) => sum + book.layers.answers(id).length, 0);
+    const count = [...book.layers.answersTo(ids).values()].flat().length;
     if (count === 0) return true;
     return ask({
       title: t('marks.answered.sure'),
@@ -206,7 +207,7 @@ class MarkDesk implements Desk {
   /** Those of them that are still there. */
   private wipe(ids: readonly string[]): void {
     const there = ids.filter((id) => book.get(id));
-    if (there.length > 0) book.edit(removals([...new Set(there.flatMap(withOwnAnswers))]));
+    if (there.length > 0) book.edit(removals([...withOwnAnswers(there)]));
   }
 
   openNote(viewport: PageViewport, point: { x: number; y: number }): void {
@@ -345,10 +346,11 @@ class MarkDesk implements Desk {
   }
 }
 
-/** Who takes a mark away withdraws what they answered to it too; others' answers are theirs. */
-function withOwnAnswers(id: string): string[] {
-  const own = book.layers.answers(id).filter(({ author }) => author === book.me);
-  return [...own.map((answer) => answer.id), id];
+/** Who takes marks away withdraws what they answered to them too; others' answers are theirs. */
+function withOwnAnswers(ids: readonly string[]): Set<string> {
+  const answers = book.layers.answersTo(ids);
+  const own = (id: string) => (answers.get(id) ?? []).filter(({ author }) => author === book.me);
+  return new Set(ids.flatMap((id) => [...own(id).map((answer) => answer.id), id]));
 }
 
 export const desk = new MarkDesk();

@@ -34,6 +34,7 @@ function note(number: number, more: Partial<Mark> = {}): Mark {
 
 let shown: ReturnType<typeof mount>;
 let truths: ReturnType<typeof vi.spyOn>;
+let listed: ReturnType<typeof vi.spyOn>;
 
 /** The elements that came and went, and the texts and attributes that changed, while `work` ran. */
 async function mutations(work: () => void): Promise<MutationRecord[]> {
@@ -62,7 +63,7 @@ beforeEach(async () => {
   for (let number = 0; number < MARKS; number++) note(number);
   const layer = privateLayer('own', true);
   book.me = 'lan';
-  vi.spyOn(book, 'all').mockImplementation(() => [...marks.values()]);
+  listed = vi.spyOn(book, 'all').mockImplementation(() => [...marks.values()]);
   vi.spyOn(book, 'get').mockImplementation((id) => marks.get(id));
   vi.spyOn(book.layers, 'of').mockReturnValue(layer);
   truths = vi.spyOn(book, 'truth');
@@ -80,6 +81,7 @@ test(
   'a stroke with a long list open adds its own line and touches no other',
   async () => {
     expect(rows()).toBe(MARKS);
+    expect(listed).toHaveBeenCalledTimes(1);
     truths.mockClear();
     const first = document.querySelector('[data-testid=mark-row]');
     const came = await mutations(() => tell([note(MARKS).id]));

@@ -8,7 +8,7 @@ import type { Post } from '../post';
 import { strandedAnswers } from '../thread/stranded';
 import { hide, readHidden } from './hidden';
 import {
-  answersTo,
+  answersOnLayers,
   depthsOf,
   inDepth,
   newlyShared,
@@ -181,12 +181,14 @@ export class OpenLayers {
     return this.depths.get(this.of(id)?.id ?? '') ?? 0;
   }
 
-  answers(id: string): Mark[] {
-    const layer = this.of(id);
-    // Nobody answers on a layer that one alone reads: not worth looking through it.
-    return layer && layer.kind !== 'private'
-      ? answersTo(this.replica(layer.id)?.marks() ?? [], id)
-      : [];
+  answers(id: string): readonly Mark[] {
+    return this.answersTo([id]).get(id) ?? [];
+  }
+
+  /** The answers to those of these marks that have any; however many, a layer is walked once. */
+  answersTo(ids: Iterable<string>): ReadonlyMap<string, readonly Mark[]> {
+    const marks = ({ id }: LayerView) => this.replica(id)?.marks() ?? [];
+    return answersOnLayers(ids, (id) => this.of(id), marks);
   }
 
   /** All marks of all layers are here: what is not there is gone. */

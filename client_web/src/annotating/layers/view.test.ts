@@ -69,14 +69,26 @@ test('on a shared layer only one’s own words change; who shares it may take ot
   expect(mayChange(undefined, theirs, 'lan')).toBe(false);
 });
 
-test('answers stand in the order in which they were given', () => {
-  const marks = [
+test('answers stand in the order in which they were given, of many marks from one walk', () => {
+  let walked = 0;
+  const all = [
     mark('c', 'lan', { reply_to: 'm', created: 9 }),
     mark('m', 'lan'),
     mark('b', 'minh', { reply_to: 'm', created: 5 }),
     mark('x', 'minh', { reply_to: 'other', created: 5 }),
   ];
-  expect(answersTo(marks, 'm').map(({ id }) => id)).toEqual(['b', 'c']);
+  function* marks() {
+    for (const mark of all) {
+      walked += 1;
+      yield mark;
+    }
+  }
+  const answers = answersTo(marks(), new Set(['m', 'b', 'other']));
+  expect([...answers].map(([id, said]) => [id, ...said.map((mark) => mark.id)])).toEqual([
+    ['m', 'b', 'c'],
+    ['other', 'x'],
+  ]);
+  expect(walked).toBe(all.length);
 });
 
 test('news is only what others have shared', () => {

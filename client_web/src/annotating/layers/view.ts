@@ -91,11 +91,41 @@ export function mayRemove(layer: LayerView | undefined, mark: Mark, me: string):
 /** The author of marks that came with a file (RFC 9562 §5.9). */
 export const NOBODYS_ID = '00000000-0000-0000-0000-000000000000';
 
-/** Answers to a mark, oldest first. */
-export function answersTo(marks: Iterable<Mark>, id: string): Mark[] {
-  return [...marks]
-    .filter((mark) => mark.reply_to === id)
-    .sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1));
+/** Answers to those of the marks, on whatever layers, that have any; each layer is walked once. */
+export function answersOnLayers(
+  ids: Iterable<string>,
+  layerOf: (id: string) => LayerView | undefined,
+  marksOn: (layer: LayerView) => Iterable<Mark>,
+): ReadonlyMap<string, readonly Mark[]> {
+  const sought = new Map<LayerView, Set<string>>();
+  for (const id of ids) {
+    const layer = layerOf(id);
+    // Nobody answers on a layer that one alone reads: not worth looking through it.
+    if (!layer || layer.kind === 'private') continue;
+    const there = sought.get(layer);
+    if (there) there.add(id);
+    else sought.set(layer, new Set([id]));
+  }
+  return new Map([...sought].flatMap(([layer, on]) => [...answersTo(marksOn(layer), on)]));
+}
+
+/** Answers to those of a layer's marks that have any, each mark's oldest first. */
+export function answersTo(
+  marks: Iterable<Mark>,
+  ids: ReadonlySet<string>,
+): ReadonlyMap<string, readonly Mark[]> {
+  const found = new Map<string, Mark[]>();
+  for (const mark of marks) {
+    const { reply_to: about } = mark;
+    if (about === undefined || !ids.has(about)) continue;
+    const before = found.get(about);
+    if (before) before.push(mark);
+    else found.set(about, [mark]);
+  }
+  for (const answers of found.values()) {
+    answers.sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1));
+  }
+  return found;
 }
 
 /** Shared layers of others that were not there before: news for a person. */
