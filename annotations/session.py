@@ -112,7 +112,7 @@ class Session:
             case "ann.open":
                 return self.open(message, store)
             case "ann.close":
-                self.following.pop(check_uuid(message.get("layer"), "layer"), None)
+                self.close(message)
                 return Outcome()
             case "ann.ephemeral":
                 return self.pass_on(message, now)
@@ -214,6 +214,10 @@ class Session:
             if len(changed) <= CATCH_UP_ITEMS:
                 return Outcome(_catch_up(layer, cursor, changed))
         return Outcome(parts=_snapshot(id_, page, place or Place(layer.head_seq), store))
+
+    def close(self, message: JsonObject) -> None:
+        """Follow a layer no more."""
+        self.following.pop(check_uuid(message.get("layer"), "layer"), None)
 
     def pass_on(self, message: JsonObject, now: int) -> Outcome:
         """Wet ink and pointers, of followers who may write. What may not pass is dropped

@@ -25,7 +25,6 @@ from server import clock
 from server.annotating.layers import layer_topic, raw, rights_on
 from server.annotating.pushing import Known, Pushing, Waiting, try_later
 from server.annotating.rules import LayerRights
-from server.annotating.store import SqlStore
 from server.database import Database
 from server.errors import Busy, DomainError
 from server.identity import Actor
@@ -95,10 +94,12 @@ class Annotating:
                     await peer.down_to(0)
                     await self._open(connection, peer, frame)
                 case "ann.close":
-                    peer.session.receive(frame, _NO_STORE, clock.unix_ms())
+                    peer.session.close(frame)
                     self.hub.unfollow(connection, layer_topic(str(frame.get("layer"))))
-                case _:
+                case "ann.ephemeral":
                     await self._pass_on(connection, peer, frame)
+                case _:
+                    raise AnnotationError("unknown_message", "t")
         except AnnotationError as error:
             raise DomainError(error.code, ref=str(frame.get("layer", ""))[:36]) from None
 
@@ -224,7 +225,7 @@ class Annotating:
         layer = frame.get("layer")
         if isinstance(layer, str) and layer in peer.session.following:
             await self._ask(connection, peer.known, layer)
-        outcome = peer.session.receive(frame, _NO_STORE, clock.unix_ms())
+        outcome = peer.session.pass_on(frame, clock.unix_ms())
         if outcome.relay is not None:
             self.hub.broadcast_passing(
                 layer_topic(outcome.layer), _encode(outcome.relay), but=connection
@@ -354,7 +355,3 @@ def _not_stored(connection: Connection, frame: JsonObject, error: DomainError) -
 
 def _encode(message: JsonObject) -> str:
     return to_json(message).decode()
-
-
-_NO_STORE = SqlStore.__new__(SqlStore)
-"""For messages that never reach the store (`ann.close`, `ann.ephemeral`)."""
