@@ -7,7 +7,7 @@
  * Untouched for long it is `locked` too, or `out` without a PIN, and a reload opens nothing.
  * `expired` while in: the server no longer knows the session; the page stays, the outbox waits.
  */
-import { sealed, type UnlockAnswer } from '../sealed';
+import { sealed, type Going, type UnlockAnswer } from '../sealed';
 import {
   api,
   ApiProblem,
@@ -76,6 +76,7 @@ class Session {
       void this.renewSoon();
     });
     sealed.subscribe(() => this.sealChanged());
+    sealed.beforeItGoes((why) => this.keyGoes(why));
   }
 
   /** The first thing the app does; also "try again" on the sign-in page. */
@@ -174,21 +175,35 @@ class Session {
     if (this.phase !== 'in') return;
     const remembered = idleLock.remember();
     if (!this.hasPin || !remembered) this.endSession();
-    this.hide();
+    void this.hide().then(() => {
+      if (this.canSeal && this.phase !== 'in' && sealed.state() === 'unlocked') sealed.lock();
+    });
   }
 
-  private hide(): void {
-    // What is being written needs the key for a moment yet; all of it begins before the key is
-    // asked to go, also what is only made when a card is closed.
-    this.endWork();
-    const written = this.unsentWork().catch(() => undefined);
+  /** Resolves when the key may go. */
+  private hide(): Promise<unknown> {
+    const written = this.workWritten();
     connection.stop();
     this.idle = true;
     this.phase = this.hasPin ? 'locked' : 'out';
     this.me = null;
-    void written.then(() => {
-      if (this.canSeal && this.phase !== 'in' && sealed.state() === 'unlocked') sealed.lock();
-    });
+    return written;
+  }
+
+  /** What is being written needs the key for a moment yet; all of it begins before the key is
+   * asked to go, also what is only made when a card is closed. */
+  private workWritten(): Promise<unknown> {
+    this.endWork();
+    return this.unsentWork().catch(() => undefined);
+  }
+
+  /** Another tab locked the device or signs out; two windows may stand side by side. */
+  private async keyGoes(why: Going): Promise<unknown> {
+    if (this.phase !== 'in' || !this.canSeal) return;
+    if (why === 'lock') return this.hide();
+    const written = this.workWritten();
+    this.forget();
+    return written;
   }
 
   /** Ends the session on the server, now or at the next contact. */
@@ -219,10 +234,7 @@ class Session {
 
   async signOut(keepUnsent: boolean): Promise<void> {
     // What is kept must be written while there is a key.
-    if (keepUnsent) {
-      this.endWork();
-      await this.unsentWork().catch(() => undefined);
-    }
+    if (keepUnsent) await this.workWritten();
     connection.stop();
     pendingSignOut.remember();
     enteredHere.forget();
@@ -353,7 +365,7 @@ class Session {
     // Another tab signed out: this tab forgets too.
     if (this.phase === 'in' && this.canSeal && state === 'none') this.forget();
     // Another tab was left untouched, or gave the device to somebody else.
-    if (this.phase === 'in' && this.canSeal && state === 'locked') this.hide();
+    if (this.phase === 'in' && this.canSeal && state === 'locked') void this.hide();
   }
 }
 

@@ -277,7 +277,7 @@ test('a device that was revoked forgets everything at its next contact', async (
   answers['POST /api/device/standing'] = () => json({ revoked: true });
   const { session, sealed } = await openTab();
   await session.start();
-  await vi.waitFor(() => expect(session.revoked).toBe(true));
+  await vi.waitFor(() => expect(session.revoked).toBe(true), { timeout: 4_000 });
   expect(session.phase).toBe('out');
   expect(sealed.state()).toBe('none');
 });
@@ -373,6 +373,43 @@ test('signing out waits for what is being written before the key goes', async ()
   written();
   await leaving;
   expect([session.phase, sealed.state()]).toEqual(['out', 'none']);
+});
+
+/** Two windows side by side. The second one's unsent word is made as it is left, slowly. */
+async function twoWindows() {
+  await signedInWithPin();
+  livingSession();
+  const windows = [await openTab(), await openTab()] as const;
+  for (const { session } of windows) await session.start();
+  const { session, sealed } = windows[1];
+  let asked = 0;
+  session.endWork = () => (asked += 1);
+  session.unsentWork = async () => {
+    await new Promise((next) => setTimeout(next));
+    if (asked > 0) await sealed.store('outbox').put('entry/1', new Uint8Array([1]));
+    return { unsent: 1, unkept: 0, drafts: 0 };
+  };
+  return windows;
+}
+
+test('one window locks: the other writes what stands half typed, then its key goes too', async () => {
+  const [first, second] = await twoWindows();
+  first.session.lock();
+  await vi.waitFor(() => expect(second.sealed.state()).toBe('locked'));
+  expect([second.session.phase, second.session.me]).toEqual(['locked', null]);
+  expect(await first.session.unlock('739154')).toBe('ok');
+  expect(await first.sealed.store('outbox').get('entry/1')).toEqual(new Uint8Array([1]));
+  await closeTab(first);
+});
+
+test('one window signs out: what the other has half typed is kept for its owner', async () => {
+  const [first, second] = await twoWindows();
+  await first.session.signOut(true);
+  await vi.waitFor(() => expect(second.sealed.state()).toBe('none'));
+  expect([second.session.phase, second.session.me]).toEqual(['out', null]);
+  await first.session.signIn('thuky', 'x');
+  expect(await first.sealed.store('outbox').get('entry/1')).toEqual(new Uint8Array([1]));
+  await closeTab(first);
 });
 
 test('signing out ends the session although the disk refuses, and clears it at the next start', async () => {

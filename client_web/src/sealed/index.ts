@@ -10,6 +10,7 @@ export {
   PinTooShort,
   Sealed,
   WRONG_PINS_ALLOWED,
+  type Going,
   type Lease,
   type LockState,
   type UnlockAnswer,

@@ -24,9 +24,10 @@ class Tablet {
   readonly name = `sealed-${Tablet.made++}`;
   readonly tabs: Sealed[] = [];
 
-  async tab(): Promise<Sealed> {
+  async tab(lastWordsMs?: number): Promise<Sealed> {
     const sealed = new Sealed({
       name: this.name,
+      ...(lastWordsMs === undefined ? {} : { lastWordsMs }),
       iterations: 1000,
       time: { now: () => this.wall, elapsed: () => this.elapsed },
     });
@@ -140,6 +141,41 @@ test('five wrong PINs wipe the key, over reloads too, and the sign-in brings the
   expect(await sealed.unlock(PIN)).toBe('wiped');
   await sealed.adopt(tablet.lease('lan'));
   expect(read(await sealed.store(OUTBOX_BUCKET).get('op'))).toBe('chưa gửi');
+});
+
+test('a tab that never writes its last words keeps the key no longer than its time', async () => {
+  const first = await tablet.tab();
+  await first.adopt(tablet.lease('lan'));
+  await first.setPin(PIN);
+  const second = await tablet.tab(20);
+  expect(await second.unlock(PIN)).toBe('ok');
+  const asked: string[] = [];
+  second.beforeItGoes((why) => {
+    asked.push(`${why} ${second.state()}`);
+    return new Promise(() => undefined);
+  });
+  first.lock();
+  await vi.waitFor(() => expect(second.state()).toBe('locked'));
+  expect(asked).toEqual(['lock unlocked']);
+});
+
+test('a key that was opened while the last words were written stays', async () => {
+  const first = await tablet.tab();
+  await first.adopt(tablet.lease('lan'));
+  await first.setPin(PIN);
+  const second = await tablet.tab();
+  await second.unlock(PIN);
+  let written: () => void = () => undefined;
+  const writing = new Promise<void>((resolve) => (written = resolve));
+  const asked = vi.fn(() => writing);
+  second.beforeItGoes(asked);
+  first.lock();
+  await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+  expect(await second.unlock(PIN)).toBe('ok');
+  written();
+  expect(await first.unlock(PIN)).toBe('ok');
+  await second.store('pages').put('1', text('trang'));
+  expect(second.state()).toBe('unlocked');
 });
 
 test('tries in two tabs at once are counted together', async () => {

@@ -53,6 +53,12 @@ export const PIN_MIN_LENGTH = 6;
 export const WRONG_PINS_ALLOWED = 5;
 /** How often the highest clock value is written down, ms: a crash gives back at most this. */
 const CLOCK_NOTE_MS = 60_000;
+/** What is being written when another tab takes the key away has so long at most, ms: the same as
+ * in the tab that locks. */
+const LAST_WORDS_MS = 5_000;
+/** Who signs out waits so long, ms, for other tabs to say that they are there: one message to and
+ * fro takes a few, a tab that draws a page some 100. */
+const HERE_MS = 300;
 
 export class PinTooShort extends Error {
   readonly code = 'pin_too_short';
@@ -62,7 +68,11 @@ export interface SealedOptions {
   name?: string;
   time?: TimeSource;
   iterations?: number;
+  lastWordsMs?: number;
 }
+
+/** Why another tab takes the key away. */
+export type Going = 'lock' | 'left';
 
 interface Opened {
   key: CryptoKey;
@@ -80,7 +90,8 @@ function isUnsent([, bucket, name]: BlobKey): boolean {
   return isOwnWork(bucket) && !name.startsWith('.');
 }
 
-type TabMessage = { kind: 'left' | 'lock' | 'changed' };
+/** `leaving` comes before `left` where work is kept; `here` and `written` answer it. */
+type TabMessage = { kind: Going | 'changed' | 'leaving' | 'here' | 'written' };
 
 /** The leased key of the person at this device, and the stores that it seals. */
 export class Sealed {
@@ -92,20 +103,27 @@ export class Sealed {
   private readonly time: TimeSource;
   private readonly clock: LeaseClock;
   private readonly listeners = new Set<() => void>();
+  private readonly lastWords = new Set<(why: Going) => Promise<unknown>>();
+  private readonly lastWordsMs: number;
   private readonly tabs: BroadcastChannel;
   private readonly ticking: ReturnType<typeof setInterval>;
   private database: Promise<SealedDatabase> | null = null;
   private lease: LeaseRecord | undefined;
   private opened: Opened | null = null;
+  /** The key goes: what is being written is written first. */
+  private lettingGo: Promise<void> | null = null;
+  /** Hears what other tabs answer to a sign-out of this one. */
+  private onAnswer: (kind: 'here' | 'written') => void = () => undefined;
   /** Whose sign-out is not complete yet. */
   private leaving: string | null = null;
   private notedAt = 0;
   private told: LockState = 'none';
   private closed = false;
 
-  constructor({ name, time, iterations }: SealedOptions = {}) {
+  constructor({ name, time, iterations, lastWordsMs }: SealedOptions = {}) {
     this.name = name ?? DATABASE_NAME;
     this.iterations = iterations ?? PIN_ITERATIONS;
+    this.lastWordsMs = lastWordsMs ?? LAST_WORDS_MS;
     this.time = time ?? deviceTime;
     this.clock = new LeaseClock(this.time);
     this.tabs = new BroadcastChannel(this.name);
@@ -128,6 +146,12 @@ export class Sealed {
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Called before another tab takes the key away; the key waits for the answer, for a while. */
+  beforeItGoes(write: (why: Going) => Promise<unknown>): () => void {
+    this.lastWords.add(write);
+    return () => this.lastWords.delete(write);
   }
 
   /** Whose work lies here; known while locked, for "this device is X's". */
@@ -271,8 +295,12 @@ export class Sealed {
     });
   }
 
-  /** Sign-out: the key first, then what it sealed. Where that fails it can be asked again. */
+  /**
+   * Sign-out: the key first, then what it sealed. Where that fails it can be asked again. Other
+   * tabs write down first what is to be kept.
+   */
   async leave({ keepUnsent }: { keepUnsent: boolean }): Promise<void> {
+    if (keepUnsent && !this.closed) await this.othersWrite();
     const person = this.person() ?? this.leaving;
     this.leaving = person;
     this.opened = null;
@@ -381,23 +409,74 @@ export class Sealed {
     await deleteBlobs(db, person, isOwnWork);
   }
 
-  private async heard(message: TabMessage): Promise<void> {
-    if (message.kind !== 'changed') this.opened = null;
-    // What the other tab takes away may still lie here: it is nobody's any more.
-    if (message.kind === 'left') this.lease = undefined;
+  private async heard({ kind }: TabMessage): Promise<void> {
+    if (kind === 'here' || kind === 'written') return this.onAnswer(kind);
+    if (kind === 'leaving') return this.answerLeaving();
+    if (kind === 'lock') await this.letGo('lock');
+    if (kind === 'left') {
+      this.opened = null;
+      // What the other tab takes away may still lie here: it is nobody's any more.
+      this.lease = undefined;
+    }
     this.tell();
-    if (message.kind === 'left') return;
+    if (kind === 'left') return;
     const db = await this.open();
     this.refresh(await db.get('lease', 'current'));
     this.tell();
   }
 
+  /** Lets the key go once what needs it is written; one that was opened meanwhile stays. */
+  private letGo(why: Going): Promise<void> {
+    const going = this.opened;
+    if (!going) return Promise.resolve();
+    this.lettingGo ??= Promise.race([
+      Promise.allSettled([...this.lastWords].map((write) => write(why))),
+      pause(this.lastWordsMs),
+    ])
+      .then(() => {
+        if (this.opened === going) this.opened = null;
+      })
+      .finally(() => (this.lettingGo = null));
+    return this.lettingGo;
+  }
+
+  private async answerLeaving(): Promise<void> {
+    if (!this.opened) return;
+    this.post('here');
+    await this.letGo('left');
+    this.post('written');
+    this.tell();
+  }
+
+  /** Asks the other tabs to write, and waits for those that say that they are there. */
+  private async othersWrite(): Promise<void> {
+    let writing = 0;
+    let all: () => void = () => undefined;
+    this.onAnswer = (kind) => {
+      writing += kind === 'here' ? 1 : -1;
+      if (writing === 0) all();
+    };
+    this.post('leaving');
+    await pause(HERE_MS);
+    const written = new Promise<void>((resolve) => (all = resolve));
+    if (writing > 0) await Promise.race([written, pause(this.lastWordsMs)]);
+    this.onAnswer = () => undefined;
+  }
+
+  private post(kind: TabMessage['kind']): void {
+    if (!this.closed) this.tabs.postMessage({ kind } satisfies TabMessage);
+  }
+
   private tell(message?: TabMessage): void {
     // What was under way when this was closed says nothing to other tabs any more.
-    if (message && !this.closed) this.tabs.postMessage(message);
+    if (message) this.post(message.kind);
     const state = this.state();
     if (!message && state === this.told) return;
     this.told = state;
     for (const listener of [...this.listeners]) listener();
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
