@@ -57,8 +57,9 @@ def addressed(form_of_address: str, name: str) -> str:
 
 
 def called(form_of_address: str, name: str) -> str:
-    """ "ông Nguyễn Văn An": a person within a line of words."""
-    return f"{form_of_address[:1].lower()}{form_of_address[1:]} {name}".strip()
+    """ "ông Nguyễn Văn An": a person within a line of words. An abbreviation stays ("PGS.TS")."""
+    first, rest = form_of_address[:1], form_of_address[1:]
+    return f"{first.lower() if rest[:1].islower() else first}{rest} {name}".strip()
 
 
 class Office(IntEnum):

@@ -21,6 +21,8 @@ test('the form of address stands before the name', () => {
   expect(addressed({ name: 'Lê Hà', form_of_address: 'Đồng chí' })).toBe('Đồng chí Lê Hà');
   expect(addressed({ name: 'Lê Hà', form_of_address: '' })).toBe('Lê Hà');
   expect(called({ name: 'Lê Hà', form_of_address: 'Đồng chí' })).toBe('đồng chí Lê Hà');
+  expect(called({ name: 'Lê Hà', form_of_address: 'PGS.TS' })).toBe('PGS.TS Lê Hà');
+  expect(called({ name: 'Lê Hà', form_of_address: 'Bà' })).toBe('bà Lê Hà');
   expect(called({ name: 'Lê Hà' })).toBe('Lê Hà');
 });
 

@@ -21,11 +21,14 @@ export function addressed(person: Named): string {
   return `${form.charAt(0).toLocaleUpperCase('vi')}${form.slice(1)} ${person.name}`;
 }
 
+/** A first capital that is no abbreviation's: "Đồng chí", but not "PGS.TS". */
+const CAPITALISED = /^\p{Lu}(?=\p{Ll})/u;
+
 /** "ông Nguyễn Văn An": within a line of words. */
 export function called(person: Named): string {
   const form = person.form_of_address?.trim() ?? '';
   if (form === '') return person.name;
-  return `${form.charAt(0).toLocaleLowerCase('vi')}${form.slice(1)} ${person.name}`;
+  return `${form.replace(CAPITALISED, (letter) => letter.toLocaleLowerCase('vi'))} ${person.name}`;
 }
 
 /** A person's position and unit, in full; the unit is left out where the position names it already

@@ -206,3 +206,18 @@ def test_the_leaders_of_the_body_that_meets_come_before_the_heads_of_its_units()
     vice = meetings.rank(meetings.Circle.UNDER, people.Office.DEPUTY)
     commune = meetings.rank(meetings.Circle.BESIDE, people.Office.HEAD)
     assert 0 < deputy < director < vice < commune
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ("Đồng chí", "đồng chí Lê Hà"),
+        ("bà", "bà Lê Hà"),
+        ("PGS.TS", "PGS.TS Lê Hà"),
+        ("", "Lê Hà"),
+    ],
+)
+def test_within_a_line_a_form_of_address_is_small_unless_it_is_an_abbreviation(
+    form: str, words: str
+) -> None:
+    assert people.called(form, "Lê Hà") == words
