@@ -72,7 +72,7 @@ export const words = {
     'page.absent': 'Trang này chưa có trên máy. Sẽ hiện khi có mạng.',
     'page.differs': 'Trang này KHÁC bản đã duyệt. Hãy báo thư ký trước khi dùng.',
     'page.replaced':
-      'Tài liệu vừa được thay bằng bản {number}. Nét bút và ghi chú của bạn trên bản trước vẫn còn trong “Ghi chú của tôi”.',
+      'Tài liệu đã được thay bằng bản {number}. Nét bút và ghi chú của bạn trên bản trước vẫn còn trong “Ghi chú của tôi”.',
     'page.replaced.seen': 'Đã hiểu',
     'page.differs_some':
       '{count} trang không khớp với bản đã duyệt. Hãy báo thư ký trước khi dùng tài liệu này.',

@@ -17,7 +17,8 @@ export const threads = {
     'thread.delete': 'Xóa trả lời này',
     'thread.gone': 'Nét này vừa được gỡ.',
     stranded: 'Lời của bạn không còn chỗ',
-    'stranded.answers.hint': 'Nét mà bạn trả lời đã được gỡ. Chỉ còn bạn đọc được những lời này.',
+    'stranded.answers.hint':
+      'Nét mà bạn trả lời đã được gỡ. Những lời này không còn hiện với người khác.',
     'stranded.copy': 'Chép',
     'stranded.copied': 'Đã chép',
     'stranded.not_copied': 'Trình duyệt không cho chép. Hãy chọn chữ rồi chép bằng tay.',
@@ -49,7 +50,8 @@ export const threads = {
     'thread.delete': 'Delete this answer',
     'thread.gone': 'This mark was just taken away.',
     stranded: 'Words of yours without a place',
-    'stranded.answers.hint': 'The mark you answered was taken away. Only you can read these now.',
+    'stranded.answers.hint':
+      'The mark you answered was taken away. Others are not shown these words any more.',
     'stranded.copy': 'Copy',
     'stranded.copied': 'Copied',
     'stranded.not_copied': 'The browser does not let us copy. Select the words and copy by hand.',
