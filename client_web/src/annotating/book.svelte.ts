@@ -22,7 +22,7 @@ import { MarkListeners } from './mark-listeners';
 import { PageListeners, type PageListener } from './page-listeners';
 import { Post, type Ephemeral } from './post';
 import type { Drafts } from './thread/drafts';
-import { unsentWork, type UnsentWork } from './unsent-work';
+import { unlessSilent, unsentWork, type UnsentWork } from './unsent-work';
 import { knownMarks } from './xfdf/known-marks';
 import type { KnownMark } from './xfdf/refused-papers';
 import type { HeightOf } from './xfdf/write';
@@ -415,7 +415,7 @@ export class Book {
   /** The same once what is being written is written: before somebody goes. */
   async unsentWork(): Promise<UnsentWork> {
     this.onLeaving();
-    const post = await this.post;
+    const post = this.post && (await unlessSilent(this.post));
     if (!post) return { unsent: 0, unkept: 0, drafts: 0 };
     const keepsNothing = () => this.standing.keepsNothing;
     const work = await unsentWork(post.runner, post.drafts, keepsNothing);
@@ -453,6 +453,7 @@ export class Book {
       stand: () => this.look(),
       ephemeral: (message: Ephemeral) => this.onEphemeral(message),
       page: () => this.pages.inView(),
+      allKept: () => this.holdsAll(),
       unkept: () => {
         if (serving !== this.serving) return;
         this.standing = { ...this.standing, keepsNothing: true };
@@ -535,6 +536,10 @@ export class Book {
     this.marks.reset();
   }
 
+  private holdsAll(): boolean {
+    return !this.running?.runner.unwritten && !this.standing.keepsNothing;
+  }
+
   /** Brings the small reactive facts up to date. */
   private look(): void {
     const core = this.running?.runner.core;
@@ -552,6 +557,7 @@ export class Book {
     ) {
       this.standing = next;
     }
+    if (this.holdsAll()) this.running?.drafts.letGo();
     if (core && core.refused !== this.refused) this.refused = core.refused;
     this.settled = this.layers.whole;
     this.unread = (core?.failed.length ?? 0) > 0;

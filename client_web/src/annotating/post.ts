@@ -33,6 +33,8 @@ const ANSWERS = [
 export type Ephemeral = Extract<ServerMessage, { t: 'ann.ephemeral' }>;
 
 export interface PostListener {
+  /** Whether this device holds all marks that were made. */
+  allKept: () => boolean;
   show: (layer: string, ids: readonly string[]) => void;
   purge: (layer: string) => void;
   /** Connection or outbox look different. */
@@ -75,7 +77,8 @@ export class Post {
     private readonly listener: PostListener,
   ) {
     this.following = new Following(runner, shelf, listener.page);
-    this.drafts = new Drafts(shelf && sealed.store(DRAFTS_BUCKET, 'relaxed', person));
+    const begun = shelf && sealed.store(DRAFTS_BUCKET, 'relaxed', person);
+    this.drafts = new Drafts(begun, listener.allKept);
   }
 
   /** @throws SealedLocked when the stores are locked meanwhile. */

@@ -15,18 +15,35 @@ export interface UnsentWork {
 const TRIES = 3;
 const WAIT_MS = 5_000;
 
-/** Counted once what is being written is written, or cannot be. */
+/** Counted once what is being written is written, or cannot be. A storage that does not answer is
+ * not waited for: then nothing is promised. */
 export async function unsentWork(
   runner: SyncRunner,
   begun: Drafts,
   keepsNothing: () => boolean,
 ): Promise<UnsentWork> {
-  await Promise.race([writtenDown(runner), pause(WAIT_MS)]);
+  const counted = await unlessSilent(draftsWritten(runner, begun, keepsNothing));
+  const drafts = counted ?? begun.atHand;
   const unsent = runner.core.unsent + runner.core.refused.length;
-  await begun.settled();
-  const drafts = await begun.count();
   const unkept = keepsNothing() ? unsent : runner.unwritten;
-  return { unsent, unkept: unkept + (begun.keepsNothing ? drafts : 0), drafts };
+  const lost = counted === undefined || begun.keepsNothing;
+  return { unsent, unkept: unkept + (lost ? drafts : 0), drafts };
+}
+
+/** What comes, or nothing where it does not come in time. */
+export function unlessSilent<T>(coming: Promise<T>): Promise<T | undefined> {
+  return Promise.race([coming, pause(WAIT_MS)]);
+}
+
+/** How many answers were begun, once all that goes before them is written. */
+async function draftsWritten(
+  runner: SyncRunner,
+  begun: Drafts,
+  keepsNothing: () => boolean,
+): Promise<number> {
+  await writtenDown(runner);
+  if (runner.unwritten === 0 && !keepsNothing()) begun.letGo();
+  return begun.count();
 }
 
 async function writtenDown(runner: SyncRunner): Promise<void> {
@@ -36,6 +53,6 @@ async function writtenDown(runner: SyncRunner): Promise<void> {
   }
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+function pause(ms: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), ms));
 }

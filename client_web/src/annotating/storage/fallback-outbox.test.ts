@@ -279,3 +279,15 @@ test('a disk that does not answer: nobody waits for ever, and nothing is promise
   await vi.advanceTimersByTimeAsync(5_000);
   expect(await asked).toEqual({ unsent: 1, unkept: 1, drafts: 0 });
 });
+
+test('drafts that cannot be counted either: what is at hand counts, and nothing is promised', async () => {
+  const { runner } = await tab();
+  const never = (): Promise<never> => new Promise(() => undefined);
+  const silent = { get: never, put: never, delete: never, keys: never, entries: never };
+  const begun = new Drafts({ ...silent, write: never, clear: never });
+  begun.keep('paper', 'm', 'Tuần sau');
+  const told = vi.fn();
+  void unsentWork(runner, begun, () => false).then(told);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(told).toHaveBeenCalledWith({ unsent: 0, unkept: 1, drafts: 1 });
+});

@@ -173,3 +173,29 @@ test('what another tab has sent or written on is not offered as it was here', as
   await here.settled();
   expect(await there.find('paper', 'm')).toBe('Đồng ý');
 });
+
+test('a draft goes from the device only when what took its place is kept', async () => {
+  let kept = true;
+  const drafts = new Drafts(store(), () => kept);
+  const answer = await open(drafts);
+  type(answer, 'Tuần sau');
+  answer.leaving();
+  [root, kept] = [undefined, false];
+  answer.finish();
+  await drafts.settled();
+  expect([own, await drafts.of('paper'), await drafts.count()]).toEqual([['Tuần sau'], [], 0]);
+  expect(await new Drafts(store()).find('paper', 'm')).toBe('Tuần sau');
+  drafts.letGo();
+  await drafts.settled();
+  expect(disk.size).toBe(0);
+});
+
+test('a draft that is begun anew before the one before went stays', async () => {
+  const drafts = new Drafts(store(), () => false);
+  drafts.keep('paper', 'm', 'Đồng ý');
+  drafts.keep('paper', 'm', '');
+  drafts.letGo();
+  drafts.keep('paper', 'm', 'Cần bổ sung');
+  await drafts.settled();
+  expect(await new Drafts(store()).find('paper', 'm')).toBe('Cần bổ sung');
+});

@@ -40,8 +40,17 @@ export class Drafts {
   private readonly listeners = new Set<() => void>();
   private writing: Promise<unknown> = Promise.resolve();
 
-  /** @param store null where this browser keeps nothing: then they live as long as the tab. */
-  constructor(private readonly store: SealedStore | null) {}
+  /** Sent or taken home; they go once what took their place is kept. */
+  private readonly going = new Set<string>();
+
+  /**
+   * @param store null where this browser keeps nothing: then they live as long as the tab.
+   * @param allKept whether this device holds all marks that were made.
+   */
+  constructor(
+    private readonly store: SealedStore | null,
+    private readonly allKept: () => boolean = () => true,
+  ) {}
 
   /** They are gone with the tab. */
   get keepsNothing(): boolean {
@@ -78,14 +87,32 @@ export class Drafts {
     return count;
   }
 
+  /** How many this tab knows without asking the device. */
+  get atHand(): number {
+    return [...this.known.values()].filter(({ words }) => words.trim() !== '').length;
+  }
+
   /** Keeps it as it is now; empty words are no draft any more. */
   keep(document: string, mark: string, words: string, place?: DraftPlace): void {
     const key = `${document}/${mark}`;
     if (this.known.get(key)?.words === words) return;
     const kept: Kept = { words, place };
     this.known.set(key, kept);
-    this.then(() => (words === '' ? this.store?.delete(key) : this.store?.put(key, packed(kept))));
+    this.going.delete(key);
+    if (words !== '') this.then(() => this.store?.put(key, packed(kept)));
+    else if (this.allKept()) this.then(() => this.store?.delete(key));
+    else this.going.add(key);
     this.changed();
+  }
+
+  /** All marks are kept: what went before them goes from the device. */
+  letGo(): void {
+    for (const key of this.going) {
+      this.then(async () => {
+        // Begun anew meanwhile it stays.
+        if (this.going.delete(key)) await this.store?.delete(key);
+      });
+    }
   }
 
   /** The marks of a document are no more on this device: neither is what was to be said of them.
@@ -112,6 +139,7 @@ export class Drafts {
 
   private async read(key: string): Promise<Kept> {
     await this.writing;
+    if (this.going.has(key)) return NOTHING;
     if (!this.store) return this.known.get(key) ?? NOTHING;
     try {
       const bytes = await this.store.get(key);
