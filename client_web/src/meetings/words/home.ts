@@ -29,7 +29,7 @@ export const home = {
   en: {
     'meetings.mine': 'My meetings',
     'meetings.marks_home':
-      'A shared layer on “{title}” was deleted. {count} of your marks on it are on your private layer now.',
+      'A shared layer on “{title}” was deleted. Your marks on it ({count}) are on your private layer now.',
     'meetings.now': 'In session',
     'meetings.today': 'Today',
     'meetings.coming': 'Coming',
