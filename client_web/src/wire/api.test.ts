@@ -61,6 +61,19 @@ test('a refusal carries its code and params; a strange answer says so', async ()
   expect((await problem(api.get('/api/x'))).code).toBe('strange_answer');
 });
 
+test('an answer that breaks off in its middle is a problem like any other', async () => {
+  const broken = () =>
+    new Response(
+      new ReadableStream({ pull: (body) => body.error(new DOMException('', 'AbortError')) }),
+    );
+  const giving = new AbortController();
+  const { api } = answering(broken(), broken());
+  expect((await problem(api.get('/api/people?q=an'))).code).toBe('offline');
+  const asked = api.get('/api/people?q=anh', { signal: giving.signal });
+  giving.abort();
+  expect((await problem(asked)).code).toBe('aborted');
+});
+
 test('an ended session is told once per refusal, wrong credentials are not that', async () => {
   const { api } = answering(
     json(401, { code: 'not_signed_in' }),

@@ -128,7 +128,12 @@ export class Api {
     const answer = await this.request(method, path, body, ask, key);
     if (method !== 'GET') await this.onChanges(changesOf(answer.headers.get('Phonghop-Changes')));
     if (answer.status === 204) return undefined as T;
-    return (await answer.json()) as T;
+    try {
+      return (await answer.json()) as T;
+    } catch {
+      // Given up, or the line broke, in the middle of the answer.
+      throw new ApiProblem(ask.signal?.aborted ? 'aborted' : 'offline', 0);
+    }
   }
 
   private async request(
